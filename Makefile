@@ -1,0 +1,49 @@
+# Everything sets itself up: `make run` and `make test` work in a fresh clone with only Python, make and a C library.
+
+PYTHON ?= python3
+PORT ?= 5432
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help setup run test lint check-types modelcheck bench docs clean
+
+help:
+	@echo "make run         serve on PORT (default 5432) with the live checker; data in .daybreak/"
+	@echo "make test        style, types, models and all tests"
+	@echo "make modelcheck  check the specs' models"
+	@echo "make bench       measure beside a stock PostgreSQL; writes bench.json"
+	@echo "make docs        write the generated pages anew"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "daybreak: needs Python 3.11 or newer, $(PYTHON) is %d.%d; name another with make PYTHON=..." % sys.version_info[:2])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $(STAMP)
+
+run: $(STAMP)
+	@exec $(BIN)/daybreak serve --port $(PORT) --data .daybreak --monitor
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+check-types: $(STAMP)
+	$(BIN)/mypy
+
+modelcheck: $(STAMP)
+	$(BIN)/python -m daybreak.modelcheck
+
+test: lint check-types modelcheck
+	$(BIN)/pytest -n 2
+
+bench: $(STAMP)
+	$(BIN)/python -m tools.bench
+
+docs: $(STAMP)
+	$(BIN)/python -m tools.actionmap
+
+clean:
+	rm -rf $(VENV) .daybreak .mypy_cache .ruff_cache .pytest_cache .hypothesis bench.json
