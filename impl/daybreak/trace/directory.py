@@ -1,0 +1,70 @@
+"""A directory of traces: one file per node, of one cluster, over all its restarts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from daybreak.base.ids import NodeId
+from daybreak.errors import OperatorError
+from daybreak.trace.recorder import FileSink, Now, Recorder
+
+IDENTITY = "cluster.json"
+CHUNK_BYTES = 1 << 16
+
+
+class _Numbered(msgspec.Struct):
+    n: int
+
+
+class TraceDirectory:
+    """Opens recorders in a directory that belongs to cluster `cluster`."""
+
+    def __init__(self, path: Path, cluster: str) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            identity = path / IDENTITY
+            if not identity.exists():
+                identity.write_bytes(msgspec.json.encode({"cluster": cluster}))
+            owner = msgspec.json.decode(identity.read_bytes(), type=dict[str, str]).get("cluster")
+        except OSError as error:
+            raise OperatorError(f"{path}: cannot be used as trace directory: {error.strerror}") from None
+        except msgspec.MsgspecError as error:
+            raise OperatorError(f"{path / IDENTITY}: cannot be read: {error}") from None
+        if owner != cluster:
+            raise OperatorError(f"{path}: holds the trace of another cluster; name an empty directory with --trace")
+
+    def recorder(self, node: NodeId, clock: Now, *, slice_name: str | None = None) -> Recorder:
+        """The recorder of a node; it goes on counting where the node's file ends."""
+        file = self.path / f"{node.replace('/', '_')}.ndjson"
+        return Recorder(node, clock, FileSink(file), slice_name=slice_name, first=last_number(file) + 1)
+
+
+def last_number(file: Path) -> int:
+    """The number of the last event in a node's file; 0 if there is none."""
+    line = _last_line(file)
+    if not line:
+        return 0
+    try:
+        if not line.endswith(b"\n"):
+            raise msgspec.DecodeError("the line is cut short")
+        return msgspec.json.decode(line, type=_Numbered).n
+    except msgspec.MsgspecError as error:
+        raise OperatorError(f"{file}: its last line is no event ({error}); move the file away") from None
+
+
+def _last_line(file: Path) -> bytes:
+    try:
+        with file.open("rb") as handle:
+            position = handle.seek(0, os.SEEK_END)
+            tail = b""
+            while position > 0 and tail.count(b"\n", 0, -1) == 0:
+                step = min(CHUNK_BYTES, position)
+                position = handle.seek(position - step)
+                tail = handle.read(step) + tail
+    except FileNotFoundError:
+        return b""
+    return tail[tail.rfind(b"\n", 0, -1) + 1 :]
