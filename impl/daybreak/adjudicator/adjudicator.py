@@ -1,0 +1,360 @@
+"""The adjudicator: decides and orders the transactions of its key range.
+
+Owns   the conflict history of recently written keys, floor, last commit time, promise and lease; leads one journal.
+Hears  CommitRequest, HeartbeatRequest, Release; Promised, Fenced, Appended, Behind, Fetched from its journal's
+       replicas.
+Says   Committed, Refused, Released; Deliver to the crossbars; Propose, Append, Fetch to its journal's replicas.
+Spec   specs/adjudication/Adjudication.tla; each step below is the action of that name.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import NamedTuple
+
+import msgspec
+
+from daybreak.adjudicator.conflicts import History
+from daybreak.adjudicator.messages import (
+    CommitRequest,
+    Committed,
+    ForgetTick,
+    HeartbeatRequest,
+    LeaseExpired,
+    Reason,
+    Refused,
+    Release,
+    Released,
+    Tick,
+)
+from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.keys import Key
+from daybreak.base.limits import FORGET_AFTER_US
+from daybreak.base.records import Payload, decode, encode
+from daybreak.base.time import SECOND_US, ZERO, Timestamp
+from daybreak.base.writes import Access, Record
+from daybreak.crossbar.messages import Deliver
+from daybreak.journal.leader import Leader
+from daybreak.journal.messages import Appended, Behind, Entry, Fenced, Fetched, Promised
+from daybreak.runtime.protocols import After, Clock, Effects, Send
+from daybreak.runtime.role import Role
+from daybreak.trace.action import performs
+from daybreak.trace.recorder import Trace
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Times of an adjudicator, all in microseconds."""
+
+    lease_us: int = 3 * SECOND_US
+    """How long a lease lasts: after a crash a successor waits for at most this."""
+    renew_us: int = 2 * SECOND_US
+    """A lease with less than this left is renewed."""
+    heartbeat_us: int = 50_000
+    """Between two heartbeats, when nobody asks for one."""
+    lead_us: int = 1_000
+    """How far ahead of the clock a promise reaches (P23)."""
+    forget_us: int = 10 * SECOND_US
+    """Between two rises of the floor."""
+
+
+class Stage(Enum):
+    """What an adjudicator may do."""
+
+    RECOVERING = auto()
+    """It takes its journal over."""
+    WAITING = auto()
+    """It waits for its predecessor's lease to expire."""
+    SERVING = auto()
+    STOPPING = auto()
+    """It has given its lease back, or lost its journal to a higher epoch."""
+
+
+class Pending(NamedTuple):
+    """An entry on its way into the journal: a transaction, or a lease."""
+
+    position: int
+    ts: Timestamp
+    txn: TxnId | None
+    asker: NodeId | None
+
+
+class Adjudicator(Role):
+    """See the module's card."""
+
+    def __init__(
+        self,
+        node: NodeId,
+        clock: Clock,
+        trace: Trace,
+        *,
+        journal: JournalId,
+        replicas: tuple[NodeId, ...],
+        crossbars: tuple[NodeId, ...],
+        settings: Settings | None = None,
+    ) -> None:
+        super().__init__(node, clock, trace)
+        self._journal = journal
+        self._crossbars = crossbars
+        self._settings = settings or Settings()
+        candidate = f"{node}@{clock.now().latest}"
+        self._leader = Leader(replicas, candidate=candidate, seal=self._seal)
+        self._stage = Stage.RECOVERING
+        self._wanted = ZERO
+        self._inherited: list[Record] = []
+        self._granted = ZERO
+        """The lease of the last entry appended, durable or not."""
+        # Invariant: history holds every recorded access above floor; promise <= lease; latest <= lease;
+        # promise < ts of every transaction in _appending, which is in commit order.
+        self._history = History()
+        self._floor = ZERO
+        self._latest = ZERO
+        self._settled = ZERO
+        """The last commit time whose record is durable."""
+        self._promise = ZERO
+        self._lease = ZERO
+        self._appending: deque[Pending] = deque()
+
+    # --- the journal's side -------------------------------------------------------------------------------------
+
+    def start(self) -> Effects:
+        """Take the journal over (P18)."""
+        settings = self._settings
+        return [
+            *self._leader.propose(),
+            After(settings.heartbeat_us, Tick()),
+            After(settings.forget_us, ForgetTick()),
+        ]
+
+    @property
+    def serving(self) -> bool:
+        """Whether it has recovered and holds a lease."""
+        return self._stage is Stage.SERVING and self._lease > self._floor
+
+    def status(self) -> dict[str, object]:
+        """What an operator may want to know; times in microseconds since 1970."""
+        return {
+            "stage": self._stage.name.lower(),
+            "epoch": self._leader.epoch,
+            "durable": self._leader.durable,
+            "latest": self._latest,
+            "promise": self._promise,
+            "lease": self._lease,
+            "floor": self._floor,
+            "remembered_keys": len(self._history),
+        }
+
+    def _seal(self, recovered: list[Entry]) -> bytes:
+        """The first entry of this epoch: it hands on the lease that the last entry found carries."""
+        anchor = self._leader.anchor
+        last = recovered[-1] if recovered else anchor
+        self._granted = Timestamp(decode(last.payload).lease) if last is not None else ZERO
+        self._inherited = [record for entry in recovered if (record := decode(entry.payload).record) is not None]
+        return encode(Payload(self._granted))
+
+    def on_promised(self, source: NodeId, message: Promised) -> Effects:
+        """A replica follows this epoch."""
+        return self._advance(self._leader.on_promised(source, message))
+
+    def on_fenced(self, source: NodeId, message: Fenced) -> Effects:
+        """A replica follows a higher epoch."""
+        return self._advance(self._leader.on_fenced(source, message))
+
+    def on_appended(self, source: NodeId, message: Appended) -> Effects:
+        """A replica has entries on disk."""
+        return self._advance(self._leader.on_appended(source, message))
+
+    def on_behind(self, source: NodeId, message: Behind) -> Effects:
+        """A replica misses entries."""
+        return self._advance(self._leader.on_behind(source, message))
+
+    def on_fetched(self, source: NodeId, message: Fetched) -> Effects:
+        """A replica has lent entries."""
+        return self._advance(self._leader.on_fetched(source, message))
+
+    def _advance(self, effects: Effects) -> Effects:
+        """What follows from news of the journal."""
+        if self._leader.deposed:
+            self._stage = Stage.STOPPING
+            return effects
+        if self._stage is Stage.RECOVERING and self._leader.ready:
+            self._stage = Stage.WAITING
+            effects = [*effects, After(self._wait_us(), LeaseExpired())]
+        return effects + self._settle()
+
+    def _wait_us(self) -> int:
+        """Microseconds until the inherited lease has run out by every clock."""
+        return max(0, self._granted - self.clock.now().earliest + 1)
+
+    def on_lease_expired(self, source: NodeId, message: LeaseExpired) -> Effects:
+        """The predecessor can neither commit nor promise any more (P19)."""
+        if self._stage is not Stage.WAITING:
+            return []
+        if (wait := self._wait_us()) > 0:
+            return [After(wait, message)]
+        kept = {record.txn: record.ts for record in self._inherited}
+        self.trace.epoch = self._leader.epoch
+        self.recover(kept=kept, at=self._granted)
+        self._inherited = []
+        self._stage = Stage.SERVING
+        return self._grant() + self._deliver(())
+
+    @performs("Adjudication!Recover", refines="SnapshotIsolation!Recover")
+    def recover(self, *, kept: Mapping[str, int], at: Timestamp) -> None:
+        """Begin above all that the predecessor committed or promised (P19); its history is lost."""
+        self._history.clear()
+        self._floor = self._promise = self._latest = self._settled = self._lease = at
+        self._appending.clear()
+
+    def _settle(self) -> Effects:
+        """Carry out what has become durable: acknowledge, take leases into use, tell the crossbars."""
+        entries = tuple(self._leader.take_durable())
+        if not entries:
+            return []
+        effects: Effects = []
+        for entry in entries:
+            if self._appending and self._appending[0].position == entry.index:
+                effects += self._settle_one(self._appending[0])
+        return effects + self._deliver(entries) + self._heartbeat(self._wanted)
+
+    def _settle_one(self, pending: Pending) -> Effects:
+        if pending.txn is not None:
+            self.durable(txn=pending.txn, ts=pending.ts)
+            assert pending.asker is not None, "a transaction has an asker"
+            return [Send(pending.asker, Committed(pending.txn, pending.ts))]
+        self._appending.popleft()
+        self.renew(until=pending.ts)
+        return [Send(pending.asker, Released())] if pending.asker is not None else []
+
+    @performs("Adjudication!Durable", refines="SnapshotIsolation!Commit")
+    def durable(self, *, txn: TxnId, ts: Timestamp) -> None:
+        """The commit point (P13): the record of `txn` is on a majority of zones."""
+        pending = self._appending.popleft()
+        assert (pending.txn, pending.ts) == (txn, ts), "records become durable in commit order"
+        self._settled = ts
+
+    def _deliver(self, entries: tuple[Entry, ...]) -> Effects:
+        """Tell the crossbars of newly durable entries, and up to when nothing is missing (P6)."""
+        first = entries[0].index if entries else self._leader.durable + 1
+        upto = max(self._promise, self._settled)
+        message = Deliver(self._journal, first - 1, entries, upto)
+        return [Send(crossbar, message) for crossbar in self._crossbars]
+
+    # --- commits ------------------------------------------------------------------------------------------------
+
+    def on_commit_request(self, source: NodeId, message: CommitRequest) -> Effects:
+        """Decide a transaction (P10, P11)."""
+        txn, start, keys = message.txn, message.start, message.keys
+        if self._stage is not Stage.SERVING:
+            return [Send(source, Refused(txn, Reason.UNAVAILABLE))]
+        conflict = self._history.conflict(keys, start)
+        if conflict is not None or start < self._floor:
+            self.refuse(txn=txn, start=start, keys=keys)
+            reason = Reason.SCHEMA if conflict is Access.VALIDATE else Reason.CONFLICT
+            return [Send(source, Refused(txn, reason))]
+        ts = self._next_time(start)
+        if ts > self._lease:
+            self.decline(txn=txn, start=start, ts=ts)
+            return [Send(source, Refused(txn, Reason.UNAVAILABLE))]
+        self.commit(txn=txn, start=start, keys=keys, ts=ts)
+        payload = encode(Payload(self._granted, Record(txn, ts, message.writes)))
+        self._appending.append(Pending(self._leader.append(payload), ts, txn, source))
+        return self._leader.flush()
+
+    def _next_time(self, start: Timestamp) -> Timestamp:
+        """The least commit time that P2 allows, and not before now."""
+        return Timestamp(max(self.clock.now().latest, start + 1, self._promise + 1, self._latest + 1))
+
+    @performs("Adjudication!Commit")
+    def commit(self, *, txn: TxnId, start: Timestamp, keys: Mapping[Key, Access], ts: Timestamp) -> None:
+        """P2, P10: `txn` is admissible and gets the commit time `ts`."""
+        self._history.add(keys, ts)
+        self._latest = ts
+
+    @performs("Adjudication!Refuse")
+    def refuse(self, *, txn: TxnId, start: Timestamp, keys: Mapping[Key, Access]) -> None:
+        """P10: another transaction was first; nothing of `txn` remains."""
+
+    @performs("Adjudication!Decline")
+    def decline(self, *, txn: TxnId, start: Timestamp, ts: Timestamp) -> None:
+        """P2: `ts`, the least time that `txn` could get, lies beyond the lease."""
+
+    # --- promises and leases ------------------------------------------------------------------------------------
+
+    def on_heartbeat_request(self, source: NodeId, message: HeartbeatRequest) -> Effects:
+        """A read waits for a promise."""
+        self._wanted = max(self._wanted, message.upto)
+        return self._heartbeat(self._wanted)
+
+    def on_tick(self, source: NodeId, message: Tick) -> Effects:
+        """Promise even if nobody asks, renew the lease, repeat what was lost."""
+        effects: Effects = [After(self._settings.heartbeat_us, message), *self._leader.retry()]
+        if self._stage is Stage.SERVING:
+            if self._granted - self.clock.now().latest < self._settings.renew_us:
+                effects += self._grant()
+            effects += self._heartbeat(self.clock.now().latest)
+        return effects
+
+    def _heartbeat(self, wanted: Timestamp) -> Effects:
+        """Promise up to `wanted`, or as far as lease and appending records let it; say so to the crossbars."""
+        if self._stage is not Stage.SERVING or wanted <= self._promise:
+            return []
+        upto = max(wanted, self.clock.now().latest + self._settings.lead_us)
+        first = next((p.ts for p in self._appending if p.txn is not None), None)
+        upto = min(upto, self._lease, upto if first is None else first - 1)
+        if upto <= self._promise:
+            return []
+        self.heartbeat(upto=Timestamp(upto))
+        return self._deliver(())
+
+    @performs("Adjudication!Heartbeat")
+    def heartbeat(self, *, upto: Timestamp) -> None:
+        """P6: nothing commits at or below `upto` any more."""
+        self._promise = upto
+
+    def _grant(self) -> Effects:
+        """Ask the journal for a longer lease."""
+        return self._append_lease(Timestamp(self.clock.now().latest + self._settings.lease_us), None)
+
+    def _append_lease(self, until: Timestamp, asker: NodeId | None) -> Effects:
+        self._granted = until
+        index = self._leader.append(encode(Payload(until)))
+        self._appending.append(Pending(index, until, None, asker))
+        return self._leader.flush()
+
+    @performs("Adjudication!Renew")
+    def renew(self, *, until: Timestamp) -> None:
+        """P2, P19: commit and promise up to `until`, which is in the journal."""
+        self._lease = until
+
+    def on_release(self, source: NodeId, message: Release) -> Effects:
+        """Give the lease back, so that a successor need not wait for it."""
+        if self._stage is not Stage.SERVING:
+            return [Send(source, Released())]
+        self._stage = Stage.STOPPING
+        return self._append_lease(max(self._promise, self._latest), source)
+
+    # --- forgetting ---------------------------------------------------------------------------------------------
+
+    def on_forget_tick(self, source: NodeId, message: ForgetTick) -> Effects:
+        """P15: drop the history that no transaction young enough to commit can need."""
+        upto = Timestamp(self.clock.now().earliest - FORGET_AFTER_US)
+        if self._stage is Stage.SERVING and upto > self._floor:
+            self.forget(upto=upto)
+        return [After(self._settings.forget_us, message)]
+
+    @performs("Adjudication!Forget")
+    def forget(self, *, upto: Timestamp) -> None:
+        """P15: raise the floor to `upto` and drop what lies at or below it."""
+        self._history.forget(upto)
+        self._floor = upto
+
+    def check_invariants(self) -> None:
+        """The relations stated where the state is declared."""
+        assert self._promise <= self._lease, "P6: a promise never exceeds the lease"
+        assert self._latest <= self._lease, "P2: a commit time never exceeds the lease"
+        assert self._history.newest() <= self._latest, "the history ends at the last commit"
+        times = [p.ts for p in self._appending if p.txn is not None]
+        assert times == sorted(set(times)), "P2: commit times strictly increase"
+        assert not times or times[0] > self._promise, "P6: no promise reaches a record being appended"

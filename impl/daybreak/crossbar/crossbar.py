@@ -1,0 +1,155 @@
+"""The crossbar: merges all journals by commit time and feeds the storage replicas.
+
+Owns   nothing durable: how far each journal is known to be durable, and per replica what it has been sent.
+Hears  Deliver from adjudicators, Attach from storage, Fetched from journal replicas.
+Says   Stream to storage, Fetch to journal replicas.
+Spec   none of its own before rung 3; rung 1 sees what it does through the reads of clients.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.records import decode
+from daybreak.base.time import ZERO, Timestamp
+from daybreak.crossbar.merge import Queue, release
+from daybreak.crossbar.messages import Attach, CatchUpTick, Deliver, Stream
+from daybreak.crossbar.watermark import watermark
+from daybreak.journal.messages import Entry, Fetch, Fetched
+from daybreak.runtime.protocols import After, Clock, Effects, Send
+from daybreak.runtime.role import Role
+from daybreak.trace.recorder import Trace
+
+CATCH_UP_US = 50_000
+"""Microseconds after which entries that did not come are asked for again, from another replica."""
+
+
+@dataclass
+class Tip:
+    """What is known of a journal: durable up to `index`, and complete there up to the time `upto`."""
+
+    index: int = 0
+    upto: Timestamp = ZERO
+
+
+@dataclass
+class Feed:
+    """One journal on its way to one replica."""
+
+    sent: int
+    """Index of the last entry that the replica has been sent."""
+    read: int
+    """Index of the last entry in the queue, or sent."""
+    queue: Queue = field(default_factory=deque)
+    complete: Timestamp = ZERO
+    """Queue and replica together have everything of this journal up to here."""
+
+
+class Crossbar(Role):
+    """See the module's card."""
+
+    def __init__(
+        self, node: NodeId, clock: Clock, trace: Trace, *, journals: Mapping[JournalId, tuple[NodeId, ...]]
+    ) -> None:
+        super().__init__(node, clock, trace)
+        self._replicas = dict(journals)
+        self._journal_of = {replica: journal for journal, nodes in journals.items() for replica in nodes}
+        self._tips = {journal: Tip() for journal in journals}
+        # Invariant: for every feed, sent <= read, and the queue holds exactly the entries in (sent, read].
+        self._feeds: dict[NodeId, dict[JournalId, Feed]] = {}
+        self._attempt = 0
+
+    def start(self) -> Effects:
+        """Begin to look after entries that do not come."""
+        return [After(CATCH_UP_US, CatchUpTick())]
+
+    def on_deliver(self, source: NodeId, message: Deliver) -> Effects:
+        """A journal has grown, or is complete up to a later time."""
+        tip = self._tips[message.journal]
+        end = message.prev_index + len(message.entries)
+        if end < tip.index:
+            return []
+        tip.index, tip.upto = end, max(tip.upto, message.upto)
+        effects: Effects = []
+        for replica, feeds in self._feeds.items():
+            feed = feeds[message.journal]
+            if message.prev_index <= feed.read:
+                self._take(message.journal, feed, message.entries)
+                effects += self._emit(replica)
+            else:
+                effects += self._fetch(message.journal, feed)
+        return effects
+
+    def on_attach(self, source: NodeId, message: Attach) -> Effects:
+        """A replica wants everything after its positions."""
+        positions = message.positions
+        feeds = {journal: Feed(positions.get(journal, 0), positions.get(journal, 0)) for journal in self._tips}
+        self._feeds[source] = feeds
+        effects: Effects = []
+        for journal, feed in feeds.items():
+            self._take(journal, feed, ())
+            effects += self._fetch(journal, feed)
+        return effects + self._emit(source)
+
+    def on_fetched(self, source: NodeId, message: Fetched) -> Effects:
+        """Entries of a journal that some replica lacks."""
+        journal = self._journal_of[source]
+        effects: Effects = []
+        for replica, feeds in self._feeds.items():
+            feed = feeds[journal]
+            if message.entries and message.low <= feed.read + 1 <= message.entries[-1].index:
+                self._take(journal, feed, message.entries)
+                effects += self._emit(replica)
+                effects += self._fetch(journal, feed)
+        return effects
+
+    def on_catch_up_tick(self, source: NodeId, message: CatchUpTick) -> Effects:
+        """Ask again, elsewhere, for what has not come."""
+        self._attempt += 1
+        effects: Effects = [After(CATCH_UP_US, message)]
+        for feeds in self._feeds.values():
+            for journal, feed in feeds.items():
+                effects += self._fetch(journal, feed)
+        return effects
+
+    def _take(self, journal: JournalId, feed: Feed, entries: tuple[Entry, ...]) -> None:
+        """Queue those of `entries` that follow what the feed has and are known to be durable."""
+        tip = self._tips[journal]
+        for entry in entries:
+            if feed.read < entry.index <= tip.index:
+                assert entry.index == feed.read + 1, "entries are in order without a gap"
+                record = decode(entry.payload).record
+                feed.queue.append((entry.index, record))
+                feed.read = entry.index
+                if record is not None:
+                    feed.complete = Timestamp(max(feed.complete, record.ts))
+        if feed.read == tip.index:
+            feed.complete = max(feed.complete, tip.upto)
+
+    def _fetch(self, journal: JournalId, feed: Feed) -> Effects:
+        """Ask a replica of the journal for what the feed lacks."""
+        tip = self._tips[journal]
+        if feed.read >= tip.index:
+            return []
+        replicas = self._replicas[journal]
+        return [Send(replicas[self._attempt % len(replicas)], Fetch(feed.read + 1, tip.index))]
+
+    def _emit(self, replica: NodeId) -> Effects:
+        """Send a replica what all journals are complete up to."""
+        feeds = self._feeds[replica]
+        mark = watermark(self._tips, {journal: feed.complete for journal, feed in feeds.items()})
+        records, taken = release({journal: feed.queue for journal, feed in feeds.items()}, mark)
+        before = {journal: feed.sent for journal, feed in feeds.items()}
+        for journal, index in taken.items():
+            feeds[journal].sent = index
+        after = {journal: feed.sent for journal, feed in feeds.items()}
+        return [Send(replica, Stream(before, after, tuple(records), mark))]
+
+    def check_invariants(self) -> None:
+        """A feed's queue is what lies between what was sent and what was read."""
+        for feeds in self._feeds.values():
+            for feed in feeds.values():
+                assert [index for index, _ in feed.queue] == list(range(feed.sent + 1, feed.read + 1))

@@ -1,0 +1,43 @@
+"""What is said to and by the crossbar."""
+
+from __future__ import annotations
+
+from daybreak.base.ids import JournalId
+from daybreak.base.time import Timestamp
+from daybreak.base.writes import Record
+from daybreak.journal.messages import Entry
+from daybreak.runtime.protocols import Message
+
+
+class Deliver(Message, frozen=True):
+    """An adjudicator's newly durable entries, those after `prev_index`; up to it all are durable too.
+
+    With them, or with none, the journal is complete up to the time `upto` (P6).
+    """
+
+    journal: JournalId
+    prev_index: int
+    entries: tuple[Entry, ...]
+    upto: Timestamp
+
+
+class Attach(Message, frozen=True):
+    """A storage replica wants every record after those that it has, known by the index per journal."""
+
+    positions: dict[JournalId, int]
+
+
+class Stream(Message, frozen=True):
+    """Records in commit order for a replica that stands at `before`; it then stands at `after`.
+
+    `watermark` is the time up to which the replica then has everything.
+    """
+
+    before: dict[JournalId, int]
+    after: dict[JournalId, int]
+    records: tuple[Record, ...]
+    watermark: Timestamp
+
+
+class CatchUpTick(Message, frozen=True):
+    """The crossbar's own timer: ask again for entries that did not come."""

@@ -1,0 +1,55 @@
+"""What is said to and by a storage replica."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from daybreak.base.keys import Key
+from daybreak.base.time import Timestamp
+from daybreak.runtime.protocols import Message
+
+Version = tuple[Key, Timestamp, bytes | None]
+"""A key, the commit time of its newest version at the snapshot (0: none), and the value (None: no row)."""
+
+
+class ReadKeys(Message, frozen=True):
+    """The newest versions at or before `start` of some keys (P4)."""
+
+    causal: ClassVar[bool] = False
+
+    request: int
+    start: Timestamp
+    keys: tuple[Key, ...]
+
+
+class ReadRange(Message, frozen=True):
+    """The rows at `start` with ``low <= key < high``, in key order, at most `limit` of them."""
+
+    causal: ClassVar[bool] = False
+
+    request: int
+    start: Timestamp
+    low: Key
+    high: Key
+    limit: int | None
+
+
+class ReadResult(Message, frozen=True):
+    """The answer to either; for keys one version per key asked for, for a range those with a row."""
+
+    request: int
+    versions: tuple[Version, ...]
+
+
+class ReadTooOld(Message, frozen=True):
+    """The snapshot lies below what this replica still keeps (P22)."""
+
+    request: int
+
+
+class Tick(Message, frozen=True):
+    """The replica's own timer: attach again if the stream has dried up."""
+
+
+class ForgetTick(Message, frozen=True):
+    """The replica's own timer: drop versions that no transaction can read any more."""
