@@ -1,0 +1,153 @@
+"""Opening a log: which entries its files hold, and whether what ends them is a crash or corruption.
+
+After a crash any of the writes since the last sync may be missing, torn or there, in any combination, so valid
+frames may follow a hole. They were all written before a sync had covered the hole, and each frame tells how far the
+disk was synced when it was written. A bad place is therefore
+
+- *torn*, if nothing after it was written when it was already synced: no one was ever told that it is on this disk,
+  and it is dropped with all that follows;
+- *corrupt*, if some valid frame after it proves that it had been synced: nothing is changed, the error names it.
+
+What was written since the last sync but one is vouched for by nothing yet, so damage there looks like a crash. That
+is the work of a moment while a journal runs; after it has stopped, the other zones hold those entries.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from daybreak.errors import CorruptionError
+from daybreak.journal.frame import SEGMENT_HEADER_BYTES, check_header, frames_after, unpack_frame
+from daybreak.runtime.protocols import Disk
+
+_NAME = re.compile(r"\d{20}\.journal")
+
+
+def segment_name(first: int) -> str:
+    """The file of the segment that begins with index `first`."""
+    return f"{first:020}.journal"
+
+
+def segment_names(disk: Disk) -> list[str]:
+    """The files of all segments, in order."""
+    return [name for name in disk.names() if _NAME.fullmatch(name)]
+
+
+class Index:
+    """Where each entry stands: one row per entry, 20 bytes each."""
+
+    def __init__(self) -> None:
+        self.firsts: list[int] = []
+        """First index of each segment, ascending."""
+        self.durable = 0
+        """The greatest index that an entry, when it was written, knew to be durable on a majority."""
+        # Invariant: row i - 1 of each array belongs to index i; epochs never fall.
+        self._offsets = array("Q")
+        self._lengths = array("I")
+        self._epochs = array("Q")
+
+    @property
+    def last(self) -> int:
+        """Index of the last entry; 0 when there is none."""
+        return len(self._epochs)
+
+    def epoch(self, index: int) -> int:
+        """Epoch of the entry at `index`, 0 for index 0."""
+        return self._epochs[index - 1] if index else 0
+
+    def add(self, epoch: int, offset: int, length: int) -> None:
+        """Note the next entry, which stands in the last segment."""
+        self._offsets.append(offset)
+        self._lengths.append(length)
+        self._epochs.append(epoch)
+
+    def offset(self, index: int) -> int:
+        """Offset of the entry's frame in its segment."""
+        return self._offsets[index - 1]
+
+    def length(self, index: int) -> int:
+        """Bytes of the entry's payload."""
+        return self._lengths[index - 1]
+
+    def segment(self, index: int) -> int:
+        """First index of the segment that holds the entry."""
+        return self.firsts[bisect_right(self.firsts, index) - 1]
+
+    def cut(self, index: int) -> None:
+        """Forget `index` and all that follows, and segments that hold nothing else."""
+        del self._offsets[index - 1 :], self._lengths[index - 1 :], self._epochs[index - 1 :]
+        while self.firsts and self.firsts[-1] >= index:
+            self.firsts.pop()
+
+
+class Place(NamedTuple):
+    """Where the valid entries end; the file may hold more bytes from there on, and later files may exist."""
+
+    name: str
+    offset: int
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What the files of a log hold."""
+
+    index: Index
+    end: Place | None
+    """None while there is no segment."""
+    dirty: bool
+    """Whether anything but zeros follows the end."""
+
+
+def scan(disk: Disk, *, cut: int = 0) -> Scan:
+    """Read all segments; the log is to end before index `cut`, unless that is 0.
+
+    CorruptionError for a damaged place that had been synced; OperatorError for a file of a newer format.
+    """
+    index, end = Index(), None
+    names = segment_names(disk)
+    for number, name in enumerate(names):
+        first = int(name[:20])
+        data = disk.read(name, 0, disk.size(name))
+        header = check_header(data, first, f"{disk.where}/{name}")
+        if first != index.last + 1:
+            end = end or Place(segment_name(1), 0)
+            return _judge(disk, names[number:], Scan(index, end, True), cut, "entries are missing")
+        if not header:
+            end = Place(name, 0)
+            return _judge(disk, names[number:], Scan(index, end, True), cut, "no segment header")
+        index.firsts.append(first)
+        end = Place(name, _fill(index, data, first, cut))
+        if data.count(0, end.offset) != len(data) - end.offset:
+            return _judge(disk, names[number:], Scan(index, end, True), cut, "not an entry")
+    return Scan(index, end, False)
+
+
+def _fill(index: Index, data: bytes, first: int, cut: int) -> int:
+    """Add the entries of a whole segment `data` to `index`, which ends before it; returns where they end."""
+    at, number, epoch = SEGMENT_HEADER_BYTES, index.last + 1, index.epoch(index.last)
+    while (frame := unpack_frame(data, at, first=first, offset=at)) is not None:
+        if frame.index != number or number == cut or frame.epoch < epoch:
+            break
+        index.add(frame.epoch, at, frame.length)
+        index.durable = max(index.durable, frame.durable)
+        at, number, epoch = frame.end, number + 1, frame.epoch
+    return at
+
+
+def _judge(disk: Disk, names: list[str], found: Scan, cut: int, what: str) -> Scan:
+    """`found`, unless a valid frame at or after its end proves that the entry expected there had been synced."""
+    missing = found.index.last + 1
+    assert found.end is not None
+    for name in names if missing != cut else ():
+        data = disk.read(name, 0, disk.size(name))
+        at = found.end.offset if name == found.end.name else 0
+        for frame in frames_after(data, at, first=int(name[:20])):
+            if frame.synced >= missing:
+                path = f"{disk.where}/{found.end.name}"
+                detail = f"{what}, where entry {missing} was written before entry {frame.index}"
+                raise CorruptionError(path, found.end.offset, detail)
+    return found
