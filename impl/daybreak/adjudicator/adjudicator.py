@@ -47,9 +47,9 @@ from daybreak.trace.recorder import Trace
 class Settings(msgspec.Struct, frozen=True):
     """Times of an adjudicator, all in microseconds."""
 
-    lease_us: int = 3 * SECOND_US
+    lease_us: int = 2 * SECOND_US
     """How long a lease lasts: after a crash a successor waits for at most this."""
-    renew_us: int = 2 * SECOND_US
+    renew_us: int = 1_300_000
     """A lease with less than this left is renewed."""
     heartbeat_us: int = 50_000
     """Between two heartbeats, when nobody asks for one."""
@@ -179,9 +179,18 @@ class Adjudicator(Role):
             self._stage = Stage.STOPPING
             return effects
         if self._stage is Stage.RECOVERING and self._leader.ready:
-            self._stage = Stage.WAITING
-            effects = [*effects, After(self._wait_us(), LeaseExpired())]
+            effects = effects + self._recovered()
         return effects + self._settle()
+
+    def _recovered(self) -> Effects:
+        """The journal is ours. The step comes before any replica can learn that the records found are durable:
+        a successor that finds them known to be durable need not report them again."""
+        kept = {record.txn: record.ts for record in self._inherited}
+        self._inherited = []
+        self.trace.epoch = self._leader.epoch
+        self.recover(kept=kept, at=self._granted)
+        self._stage = Stage.WAITING
+        return [After(self._wait_us(), LeaseExpired())]
 
     def _wait_us(self) -> int:
         """Microseconds until the inherited lease has run out by every clock."""
@@ -193,10 +202,6 @@ class Adjudicator(Role):
             return []
         if (wait := self._wait_us()) > 0:
             return [After(wait, message)]
-        kept = {record.txn: record.ts for record in self._inherited}
-        self.trace.epoch = self._leader.epoch
-        self.recover(kept=kept, at=self._granted)
-        self._inherited = []
         self._stage = Stage.SERVING
         return self._grant() + self._deliver(())
 

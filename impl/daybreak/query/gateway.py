@@ -11,8 +11,8 @@ from typing import Protocol
 from daybreak.adjudicator.messages import Reason
 from daybreak.base.ids import TxnId
 from daybreak.base.keys import Key
-from daybreak.base.limits import MAX_AGE_US, SECOND_US
-from daybreak.base.time import Timestamp
+from daybreak.base.limits import MAX_AGE_US
+from daybreak.base.time import SECOND_US, Timestamp
 from daybreak.base.writes import Access, Write
 from daybreak.errors import (
     ConflictError,
@@ -48,10 +48,13 @@ class Gateway:
         *,
         perform: Callable[[Effects], None],
         new_future: Callable[[], Future],
+        on_close: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_close` is called when the session has ended."""
         self._processor = processor
         self._perform = perform
         self._new_future = new_future
+        self._on_close = on_close
         self._reads: dict[int, Future] = {}
         self._commit: Future | None = None
         self._lost: DaybreakError | None = None
@@ -63,7 +66,9 @@ class Gateway:
 
     def close(self) -> None:
         """The session has ended: give up what is under way."""
-        self._processor.rollback()
+        if self._lost is None:
+            self._processor.rollback()
+        self._on_close()
 
     def lose(self, error: DaybreakError) -> None:
         """The query processor is gone: fail the calls under way, and all that come."""

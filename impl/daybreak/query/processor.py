@@ -134,8 +134,10 @@ class QueryProcessor(Role):
 
     def check(self, keys: Iterable[Key], access: Access) -> None:
         """Have COMMIT check `keys` in class `access`, without writing them."""
+        transaction = self.transaction
+        transaction.check_age(self.clock.now().latest)
         for key in keys:
-            self.transaction.access(key, access)
+            transaction.access(key, access)
 
     def finish(self) -> Effects:
         """Commit: at once if nothing was written (P7), else through the adjudicator (P9)."""

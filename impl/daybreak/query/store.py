@@ -18,7 +18,7 @@ class StoreTransaction(Protocol):
     """One transaction: a snapshot, a write buffer and at the end one commit.
 
     Reads return the snapshot's rows only, never the transaction's own writes: the SQL layer keeps those in the
-    private database. Every method raises `LimitError` once the transaction is older than P22 allows.
+    private database. Every method but `rollback` raises `LimitError` once the transaction is older than P22 allows.
     """
 
     @property
@@ -64,3 +64,6 @@ class Store(Protocol):
 
     def begin(self) -> StoreTransaction:
         """Start a transaction whose snapshot is now (P1)."""
+
+    def close(self) -> None:
+        """The session has ended; a transaction under way is given up."""

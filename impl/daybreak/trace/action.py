@@ -48,8 +48,8 @@ def performs(action: str, *, refines: str | None = None) -> Callable[[Step], Ste
     """
 
     def bind(method: Step) -> Step:
-        parameters = tuple((method.__kwdefaults__ or {}).keys()) or _keyword_only(method)
-        REGISTRY.append(Performance(action, refines, f"{method.__module__}:{method.__qualname__}", parameters))
+        where = f"{method.__module__}:{method.__qualname__}"
+        REGISTRY.append(Performance(action, refines, where, _keyword_only(method)))
 
         @functools.wraps(method)
         def step(self: Performer, **arguments: object) -> None:

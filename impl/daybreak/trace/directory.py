@@ -67,4 +67,6 @@ def _last_line(file: Path) -> bytes:
                 tail = handle.read(step) + tail
     except FileNotFoundError:
         return b""
+    except OSError as error:
+        raise OperatorError(f"{file}: cannot be used as trace file: {error.strerror}") from None
     return tail[tail.rfind(b"\n", 0, -1) + 1 :]

@@ -16,6 +16,7 @@ import msgspec
 from daybreak.base.ids import NodeId
 from daybreak.base.keys import Key, key_text
 from daybreak.base.time import Interval
+from daybreak.errors import OperatorError
 from daybreak.trace.schema import SCHEMA_VERSION, Event
 
 Cause = tuple[tuple[str, int], ...]
@@ -78,11 +79,21 @@ class FileSink:
     """A file that lines are appended to, each with one unbuffered write."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        """Open `path` for appending; raises `OperatorError` if that is not possible."""
+        self._path = path
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise OperatorError(f"{path}: cannot be used as trace file: {error.strerror}") from None
 
     def write(self, line: bytes) -> None:
-        """Append `line`; it survives the death of this process."""
-        os.write(self._fd, line)
+        """Append `line`; it survives the death of this process. Raises `OperatorError` if it is not all written."""
+        try:
+            written = os.write(self._fd, line)
+        except OSError as error:
+            raise OperatorError(f"{self._path}: the trace cannot be written: {error.strerror}") from None
+        if written != len(line):
+            raise OperatorError(f"{self._path}: the disk is full; the last line of the trace is cut short")
 
     def close(self) -> None:
         """Close the file; closing it again does nothing."""

@@ -1,0 +1,1 @@
+"""Whole clusters in virtual time, on generated key-value transactions."""

@@ -1,0 +1,112 @@
+"""A bank: clients that move money between accounts and look at the total, and what must be true of it.
+
+Every transfer also writes a receipt of its own, so that afterwards each transaction can be told apart: one that was
+acknowledged has its receipt, one that failed has none, and the balances are what the receipts add up to.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+from daybreak.base.keys import Key, make_key, space_bounds
+from daybreak.base.writes import Access, Write
+from daybreak.query.store import Store, StoreTransaction
+
+ACCOUNTS = 100
+"""Key space of the accounts."""
+RECEIPTS = 101
+"""Key space of the receipts."""
+OPENING = 1_000
+"""Every account's balance at the beginning."""
+
+
+def account_key(number: int) -> Key:
+    """The key of an account."""
+    return make_key(ACCOUNTS, number.to_bytes(4, "big"))
+
+
+def receipt_key(name: str) -> Key:
+    """The key of a transfer's receipt."""
+    return make_key(RECEIPTS, name.encode())
+
+
+def pack(*numbers: int) -> bytes:
+    """Numbers as a value."""
+    return b"".join(number.to_bytes(8, "big", signed=True) for number in numbers)
+
+
+def unpack(value: bytes) -> list[int]:
+    """The numbers of a value."""
+    return [int.from_bytes(value[i : i + 8], "big", signed=True) for i in range(0, len(value), 8)]
+
+
+class WrongTotalError(AssertionError):
+    """A reader saw money appear or vanish: its snapshot was none."""
+
+
+@dataclass
+class Ledger:
+    """What the clients were told."""
+
+    committed: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+    audits: int = 0
+
+
+class Bank:
+    """Transactions over `accounts` accounts."""
+
+    def __init__(self, accounts: int) -> None:
+        self.accounts = accounts
+        self.total = accounts * OPENING
+
+    async def open(self, store: Store) -> None:
+        """Create all accounts in one transaction."""
+        transaction = store.begin()
+        transaction.write(
+            [Write(account_key(i), Access.WRITE, pack(OPENING)) for i in range(self.accounts)], rows=self.accounts
+        )
+        await transaction.commit()
+
+    async def transfer(self, transaction: StoreTransaction, name: str, rng: random.Random) -> None:
+        """Move a random amount between two random accounts, and leave a receipt; does not commit."""
+        source, target = rng.sample(range(self.accounts), 2)
+        amount = rng.randint(1, 100)
+        keys = [account_key(source), account_key(target)]
+        values = await transaction.get(keys)
+        balances = [unpack(values[key])[0] for key in keys]
+        transaction.write(
+            [
+                Write(keys[0], Access.UPDATE, pack(balances[0] - amount)),
+                Write(keys[1], Access.UPDATE, pack(balances[1] + amount)),
+                Write(receipt_key(name), Access.WRITE, pack(source, target, amount)),
+            ],
+            rows=3,
+        )
+
+    async def audit(self, transaction: StoreTransaction) -> None:
+        """Add all balances up; a snapshot never shows half a transfer."""
+        rows = await transaction.scan(*space_bounds(ACCOUNTS))
+        total = sum(unpack(value)[0] for _, value in rows)
+        if rows and (total, len(rows)) != (self.total, self.accounts):
+            raise WrongTotalError(
+                f"{len(rows)} accounts with {total} in all, expected {self.accounts} with {self.total}"
+            )
+
+    async def settle(self, transaction: StoreTransaction, ledger: Ledger) -> None:
+        """Compare the final state with what the clients were told."""
+        receipts = dict(await transaction.scan(*space_bounds(RECEIPTS)))
+        found = {key[4:].decode() for key in receipts}
+        assert ledger.committed <= found, f"acknowledged but lost: {sorted(ledger.committed - found)}"
+        assert not ledger.failed & found, f"failed but there: {sorted(ledger.failed & found)}"
+        assert found <= ledger.committed | ledger.unknown, f"from nowhere: {sorted(found)}"
+        expected = dict.fromkeys(range(self.accounts), OPENING)
+        for value in receipts.values():
+            source, target, amount = unpack(value)
+            expected[source] -= amount
+            expected[target] += amount
+        rows = await transaction.scan(*space_bounds(ACCOUNTS))
+        balances = {int.from_bytes(key[4:], "big"): unpack(value)[0] for key, value in rows}
+        assert balances == expected, f"balances {balances} are not what the receipts add up to: {expected}"

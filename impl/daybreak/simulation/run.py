@@ -1,0 +1,223 @@
+"""One simulated run: a whole cluster, clients, faults, and the verdict on what the clients saw."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from daybreak import cluster
+from daybreak.base.ids import NodeId
+from daybreak.errors import DaybreakError, RetryError, UnknownOutcomeError
+from daybreak.query.gateway import Gateway
+from daybreak.query.processor import Settings as ProcessorSettings
+from daybreak.query.store import Store
+from daybreak.runtime.protocols import Clock
+from daybreak.runtime.role import Role
+from daybreak.runtime.sim.disk import SimDisk
+from daybreak.runtime.sim.tasks import SimFuture, spawn
+from daybreak.runtime.sim.world import Faults, World
+from daybreak.simulation.bank import Bank, Ledger
+from daybreak.trace.recorder import FileSink, NoTrace, Recorder, Trace
+
+LIMIT_US = 120_000_000
+"""Virtual time after which a run that has not ended is stuck."""
+
+PROCESSOR = ProcessorSettings(commit_timeout_us=2_000_000, read_retry_us=100_000)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The size of a run."""
+
+    clients: int = 4
+    transactions: int = 12
+    """Transactions of each client, whatever becomes of them."""
+    accounts: int = 6
+    faults: Faults = field(default_factory=Faults)
+
+
+@dataclass
+class Outcome:
+    """What a run came to."""
+
+    seed: int
+    ledger: Ledger
+    crashes: int
+    messages: int
+    virtual_us: int
+
+
+class SessionLostError(DaybreakError):
+    """The query processor that served the session has crashed."""
+
+    sqlstate = "08006"
+
+
+class Simulation:
+    """A cluster in virtual time; `trace` is a directory for its events, or None to record none."""
+
+    def __init__(self, seed: int, options: Options | None = None, *, trace: Path | None = None) -> None:
+        self.options = options or Options()
+        self.seed = seed
+        self.world = World(seed, self.options.faults)
+        self.ledger = Ledger()
+        self.bank = Bank(self.options.accounts)
+        self.world.on_crash = self._crashed
+        self._trace = trace
+        self._recorders: dict[NodeId, Recorder] = {}
+        self._clocks: dict[NodeId, Clock] = {}
+        self._gateways: dict[int, Gateway] = {}
+        self._around = cluster.Surroundings(self._clock, self._new_trace)
+        self._finished = 0
+        self._failure: BaseException | None = None
+
+    # --- nodes --------------------------------------------------------------------------------------------------
+
+    def _clock(self, node: NodeId) -> Clock:
+        if node not in self._clocks:
+            self._clocks[node] = self.world.clock()
+        return self._clocks[node]
+
+    def _new_trace(self, node: NodeId, clock: Clock) -> Trace:
+        if self._trace is None:
+            return NoTrace()
+        before = self._recorders.get(node)
+        recorder = Recorder(
+            node,
+            clock,
+            FileSink(self._trace / f"{node.replace('/', '_')}.ndjson"),
+            slice_name=cluster.slice_of(node),
+            first=before.next_number if before is not None else 1,
+        )
+        self._recorders[node] = recorder
+        return recorder
+
+    def _add_nodes(self) -> None:
+        around = self._around
+        for node in cluster.JOURNALS:
+            disk = SimDisk(self.world.random)
+            self.world.add(node, partial(cluster.journal, around, node, disk), disk)
+        self.world.add(cluster.CROSSBAR, partial(cluster.crossbar, around))
+        self.world.add(cluster.STORAGE, partial(cluster.storage, around))
+        self.world.add(cluster.ADJUDICATOR, partial(cluster.adjudicator, around))
+        for number in range(self.options.clients + 1):
+            self.world.add(cluster.query_processor_node(number), partial(self._processor, number))
+
+    def _processor(self, number: int) -> Role:
+        """Build a query processor and the session's side of it."""
+        processor = cluster.query_processor(self._around, number, PROCESSOR)
+        node = processor.node
+        gateway = Gateway(processor, perform=partial(self.world.perform, node), new_future=SimFuture)
+        self._gateways[number] = gateway
+        self.world.listen(cluster.session_node(number), gateway.on_message)
+        return processor
+
+    def _crashed(self, node: NodeId) -> None:
+        """The session of a crashed query processor learns that it is lost."""
+        for number, gateway in self._gateways.items():
+            if node == cluster.query_processor_node(number):
+                gateway.lose(SessionLostError("the server has closed the connection"))
+
+    def _may_crash(self, node: NodeId) -> bool:
+        """Any node at any time, but of the journal's replicas one at a time: two down are no majority (P17)."""
+        return node not in cluster.JOURNALS or len(self.world.up(cluster.JOURNALS)) == len(cluster.JOURNALS)
+
+    # --- clients ------------------------------------------------------------------------------------------------
+
+    async def _sleep(self, delay_us: int) -> None:
+        future = SimFuture()
+        self.world.at(delay_us, lambda: future.set_result(None))
+        await future
+
+    async def _client(self, number: int) -> None:
+        rng = random.Random(f"{self.seed}/{number}")
+        for count in range(self.options.transactions):
+            await self._sleep(rng.randint(0, 60_000))
+            while self.world.role(cluster.query_processor_node(number)) is None:
+                await self._sleep(10_000)
+            await self._transaction(f"{number}.{count}", self._gateways[number], rng)
+        self._finished += 1
+
+    async def _transaction(self, name: str, store: Store, rng: random.Random) -> None:
+        kind = rng.random()
+        try:
+            if kind < 0.2:
+                await self._audit(store)
+            else:
+                await self._transfer(name, store, rng, give_up=kind < 0.3)
+        except UnknownOutcomeError:
+            self.ledger.unknown.add(name)
+        except SessionLostError:
+            self.ledger.unknown.add(name)
+        except RetryError:
+            self.ledger.failed.add(name)
+
+    async def _audit(self, store: Store) -> None:
+        transaction = store.begin()
+        await self.bank.audit(transaction)
+        await transaction.commit()
+        self.ledger.audits += 1
+
+    async def _transfer(self, name: str, store: Store, rng: random.Random, *, give_up: bool) -> None:
+        transaction = store.begin()
+        await self.bank.transfer(transaction, name, rng)
+        if rng.random() < 0.3:
+            await self._sleep(rng.randint(0, 30_000))
+        if give_up:
+            transaction.rollback()
+            self.ledger.failed.add(name)
+            return
+        await transaction.commit()
+        self.ledger.committed.add(name)
+
+    async def _open(self) -> None:
+        while True:
+            try:
+                await self.bank.open(self._gateways[0])
+                break
+            except RetryError:
+                await self._sleep(100_000)
+        self._finished += 1
+
+    async def _settle(self) -> None:
+        transaction = self._gateways[0].begin()
+        await self.bank.settle(transaction, self.ledger)
+        await transaction.commit()
+        self._finished += 1
+
+    async def _guard(self, task: Awaitable[None]) -> None:
+        try:
+            await task
+        except Exception as error:
+            self._failure = error
+
+    def _run(self, *tasks: Awaitable[None]) -> None:
+        """Run clients to their end; raises what one of them raised, or AssertionError when they are stuck."""
+        self._finished = 0
+        for task in tasks:
+            spawn(self._guard(task), partial(self.world.at, 0))
+        done = self.world.run_until(lambda: self._finished == len(tasks) or self._failure is not None, LIMIT_US)
+        if self._failure is not None:
+            raise self._failure
+        assert done, f"{self._finished} of {len(tasks)} clients have finished after {LIMIT_US // 1_000_000} s"
+
+    def run(self) -> Outcome:
+        """Run to the end; raises AssertionError when what the clients saw is not what was promised."""
+        self._add_nodes()
+        self._run(self._open())
+        nodes = (*cluster.JOURNALS, cluster.CROSSBAR, cluster.STORAGE, cluster.ADJUDICATOR)
+        processors = tuple(cluster.query_processor_node(n) for n in range(1, self.options.clients + 1))
+        clients_running = [True]
+        self.world.crash_at_random((*nodes, *processors), lambda node: clients_running[0] and self._may_crash(node))
+        self._run(*(self._client(number) for number in range(1, self.options.clients + 1)))
+        clients_running[0] = False
+        for node in nodes:
+            self.world.restart(node)
+        self._run(self._settle())
+        for recorder in self._recorders.values():
+            recorder.close()
+        world = self.world
+        return Outcome(self.seed, self.ledger, world.crashes, world.delivered, world.now_us)

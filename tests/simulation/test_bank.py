@@ -1,0 +1,71 @@
+"""Two hundred seeds of a bank under delays and crashes: money is conserved, and every run conforms to the specs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from daybreak.base.places import rungs
+from daybreak.runtime.sim.world import Faults
+from daybreak.simulation.run import Options, Outcome, Simulation
+from tracecheck import check
+
+SEEDS = 200
+BATCHES = 20
+
+
+def run(seed: int, trace: Path) -> Outcome:
+    """One seed, with its trace in a directory of its own."""
+    trace.mkdir()
+    return Simulation(seed, trace=trace).run()
+
+
+def events(directory: Path) -> dict[str, bytes]:
+    """The files of a trace directory by name."""
+    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*.ndjson")}
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_money_is_conserved_and_the_specs_agree(batch: int, tmp_path: Path) -> None:
+    committed = crashes = 0
+    for seed in range(batch, SEEDS, BATCHES):
+        trace = tmp_path / str(seed)
+        outcome = run(seed, trace)
+        committed += len(outcome.ledger.committed)
+        crashes += outcome.crashes
+        for rung in rungs():
+            result = check(spec=rung.spec, mapping=rung.mapping, logs=[trace])
+            assert result.verdict == "CONFORMS", f"seed {seed}, {rung.name}: {result.reason}"
+    assert committed and crashes, "a batch in which nothing happens shows nothing"
+
+
+def test_a_seed_gives_the_same_events_byte_for_byte(tmp_path: Path) -> None:
+    script = (
+        "import sys, pathlib; from daybreak.simulation.run import Simulation\n"
+        "for seed in range(5):\n"
+        "    path = pathlib.Path(sys.argv[1]) / str(seed); path.mkdir(parents=True)\n"
+        "    Simulation(seed, trace=path).run()"
+    )
+    for name in ("1", "2"):
+        subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path / name)], check=True, env={**os.environ, "PYTHONHASHSEED": name}
+        )
+    first, second = events(tmp_path / "1"), events(tmp_path / "2")
+    assert any(first.values())
+    assert first == second
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_recording_changes_nothing(seed: int, tmp_path: Path) -> None:
+    assert run(seed, tmp_path / "trace") == Simulation(seed).run()
+
+
+def test_the_bank_notices_a_lost_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daybreak.adjudicator.conflicts.History.conflict", lambda *arguments: None)
+    with pytest.raises(AssertionError, match=r"accounts with|add up"):
+        for seed in range(20):
+            Simulation(seed, Options(accounts=2, faults=Faults(crash_every_us=0))).run()

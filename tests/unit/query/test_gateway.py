@@ -1,0 +1,258 @@
+"""The session's calls: what they wait for, and which error comes of which answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+import pytest
+
+from daybreak.adjudicator.messages import CommitRequest, Committed, Reason, Refused, Release
+from daybreak.base.limits import MAX_AGE_US, MAX_ROWS
+from daybreak.base.writes import Access, Write
+from daybreak.errors import (
+    ConflictError,
+    DaybreakError,
+    InternalError,
+    LimitError,
+    OperatorError,
+    RetryError,
+    SchemaConflictError,
+    UnknownOutcomeError,
+)
+from daybreak.query.gateway import Gateway
+from daybreak.query.messages import CommitTimeout
+from daybreak.query.store import StoreTransaction
+from daybreak.runtime.protocols import Effects, Message, Send
+from daybreak.runtime.sim.tasks import SimFuture, spawn
+from daybreak.storage.messages import ReadKeys, ReadRange, ReadResult, ReadTooOld
+from tests.support.processor_bench import SESSION, Bench
+from tests.support.roles import M, key, time
+
+A, B = key("a"), key("b")
+WRITE = Write(A, Access.WRITE, b"v")
+
+
+class Session:
+    """A gateway over a query processor; what leaves the two is kept until the test answers it."""
+
+    def __init__(self) -> None:
+        self.bench = Bench()
+        self.gateway = Gateway(self.bench.role, perform=self._perform, new_future=SimFuture)
+        self.left: list[Message] = []
+
+    def begin(self) -> StoreTransaction:
+        """Begin a transaction."""
+        return self.gateway.begin()
+
+    def _perform(self, effects: Effects) -> None:
+        for effect in effects:
+            match effect:
+                case Send(to, message) if to == SESSION:
+                    self.gateway.on_message(message)
+                case Send(_, message):
+                    self.left.append(message)
+
+    def answer(self, message: Message) -> None:
+        """Let the query processor hear a message."""
+        self._perform(self.bench.hear(message))
+
+    def asked(self, kind: type[M]) -> M:
+        """The one message of a kind that has left."""
+        (message,) = (message for message in self.left if isinstance(message, kind))
+        return message
+
+
+class Call:
+    """A call that runs as far as it can."""
+
+    def __init__(self, call: Awaitable[object]) -> None:
+        self.done = False
+        self.result: object = None
+        self.error: DaybreakError | None = None
+        spawn(self._run(call), lambda step: step())
+
+    async def _run(self, call: Awaitable[object]) -> None:
+        try:
+            self.result = await call
+        except DaybreakError as error:
+            self.error = error
+        self.done = True
+
+
+def test_a_get_waits_for_storage_and_returns_the_keys_that_exist() -> None:
+    session = Session()
+    call = Call(session.begin().get([A, B]))
+    read = session.asked(ReadKeys)
+    assert not call.done
+    session.answer(ReadResult(read.request, ((A, time(-1), b"v"), (B, time(-1), None))))
+    assert call.result == {A: b"v"}
+
+
+def test_a_get_of_nothing_asks_nobody() -> None:
+    session = Session()
+    assert Call(session.begin().get([])).result == {}
+    assert session.left == []
+
+
+def test_a_scan_returns_rows_in_the_order_of_storage() -> None:
+    session = Session()
+    call = Call(session.begin().scan(A, key("z"), limit=5))
+    read = session.asked(ReadRange)
+    assert (read.low, read.high, read.limit) == (A, key("z"), 5)
+    session.answer(ReadResult(read.request, ((A, time(-1), b"1"), (B, time(-2), b"2"))))
+    assert call.result == [(A, b"1"), (B, b"2")]
+
+
+def test_two_reads_at_a_time_each_get_their_own_answer() -> None:
+    session = Session()
+    transaction = session.begin()
+    calls = [Call(transaction.get([wanted])) for wanted in (A, B)]
+    first, second = (message for message in session.left if isinstance(message, ReadKeys))
+    session.answer(ReadResult(second.request, ((B, time(-1), b"2"),)))
+    assert (calls[0].done, calls[1].result) == (False, {B: b"2"})
+    session.answer(ReadResult(first.request, ((A, time(-1), b"1"),)))
+    assert calls[0].result == {A: b"1"}
+
+
+def test_a_read_of_a_forgotten_snapshot_is_an_age_limit() -> None:
+    session = Session()
+    call = Call(session.begin().get([A]))
+    session.answer(ReadTooOld(session.asked(ReadKeys).request))
+    assert isinstance(call.error, LimitError)
+    assert call.error.message == "transaction age limit of 300s exceeded"
+
+
+def test_a_commit_of_nothing_returns_the_time_of_the_snapshot_at_once() -> None:
+    session = Session()
+    transaction = session.begin()
+    assert Call(transaction.commit()).result == transaction.start
+    assert session.left == []
+    assert session.begin().start > transaction.start
+
+
+def committing(session: Session) -> tuple[StoreTransaction, Call]:
+    """A transaction whose COMMIT is under way."""
+    transaction = session.begin()
+    transaction.write([WRITE], rows=1)
+    call = Call(transaction.commit())
+    assert not call.done
+    assert session.asked(CommitRequest).txn == transaction.txn
+    return transaction, call
+
+
+def test_a_commit_returns_its_time_once_it_is_durable_and_that_has_passed() -> None:
+    session = Session()
+    transaction, call = committing(session)
+    session.answer(Committed(transaction.txn, time(0)))
+    assert call.result == time(0)
+
+
+ERRORS = {
+    Reason.CONFLICT: (ConflictError, "40001", "change conflicts with another transaction (OC000)"),
+    Reason.SCHEMA: (SchemaConflictError, "40001", "schema has been updated by another transaction (OC001)"),
+    Reason.UNAVAILABLE: (RetryError, "40001", "run the transaction again"),
+}
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_each_refusal_is_an_error_of_its_own_that_asks_for_a_retry(reason: Reason) -> None:
+    session = Session()
+    transaction, call = committing(session)
+    session.answer(Refused(transaction.txn, reason))
+    kind, sqlstate, text = ERRORS[reason]
+    assert call.error is not None
+    assert type(call.error) is kind
+    assert call.error.sqlstate == sqlstate
+    assert text in call.error.message
+
+
+def test_a_commit_without_an_answer_has_an_unknown_outcome_and_must_not_be_retried_blindly() -> None:
+    session = Session()
+    transaction, call = committing(session)
+    session.answer(CommitTimeout(transaction.txn))
+    assert isinstance(call.error, UnknownOutcomeError)
+    assert not isinstance(call.error, RetryError)
+    assert call.error.sqlstate == "08007"
+
+
+def test_a_late_answer_does_not_settle_the_next_commit() -> None:
+    session = Session()
+    first, _ = committing(session)
+    session.answer(CommitTimeout(first.txn))
+    session.left.clear()
+    second, call = committing(session)
+    session.answer(Committed(first.txn, time(0)))
+    session.answer(Refused(first.txn, Reason.CONFLICT))
+    assert not call.done
+    session.answer(Committed(second.txn, time(0)))
+    assert call.result == time(0)
+
+
+def test_a_commit_past_a_limit_ends_the_transaction() -> None:
+    session = Session()
+    transaction = session.begin()
+    transaction.write([WRITE], rows=1)
+    session.bench.clock.advance(MAX_AGE_US + 1)
+    assert isinstance(Call(transaction.commit()).error, LimitError)
+    assert session.bench.sink.acts()[-1] == "Abort"
+    assert session.left == []
+    session.begin()
+
+
+def test_a_write_past_a_limit_leaves_it_to_the_session_to_end_the_transaction() -> None:
+    session = Session()
+    transaction = session.begin()
+    transaction.write([WRITE], rows=MAX_ROWS)
+    with pytest.raises(LimitError):
+        transaction.write([WRITE], rows=1)
+    transaction.rollback()
+    assert session.bench.sink.acts()[-1] == "Abort"
+
+
+def test_validated_and_shared_keys_are_checked_at_commit() -> None:
+    session = Session()
+    transaction = session.begin()
+    transaction.validate(key("catalog"))
+    transaction.share([B])
+    transaction.write([WRITE], rows=1)
+    Call(transaction.commit())
+    request = session.asked(CommitRequest)
+    assert request.keys == {key("catalog"): Access.VALIDATE, B: Access.SHARE, A: Access.WRITE}
+
+
+def test_rolling_back_a_transaction_that_has_ended_does_not_touch_the_next_one() -> None:
+    session = Session()
+    ended = session.begin()
+    ended.rollback()
+    running = session.begin()
+    ended.rollback()
+    assert session.bench.role.active == running.txn
+
+
+def test_a_session_that_ends_gives_its_transaction_up() -> None:
+    session = Session()
+    session.begin()
+    session.gateway.close()
+    assert session.bench.role.active is None
+
+
+def test_when_the_query_processor_is_lost_all_calls_fail_with_what_was_said() -> None:
+    session = Session()
+    read = Call(session.begin().get([A]))
+    lost = OperatorError("gone")
+    session.gateway.lose(lost)
+    assert read.error is lost
+    with pytest.raises(OperatorError, match="gone"):
+        session.begin()
+
+
+def test_a_commit_under_way_fails_when_the_query_processor_is_lost() -> None:
+    session = Session()
+    _, commit = committing(session)
+    session.gateway.lose(OperatorError("gone"))
+    assert isinstance(commit.error, OperatorError)
+
+
+def test_a_message_that_is_for_no_session_is_a_bug() -> None:
+    with pytest.raises(InternalError, match="does not expect Release"):
+        Session().gateway.on_message(Release())

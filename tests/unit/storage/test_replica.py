@@ -1,0 +1,263 @@
+"""The storage replica: reads that wait, streams that fit, versions that are forgotten."""
+
+from __future__ import annotations
+
+import pytest
+
+from daybreak.adjudicator.messages import HeartbeatRequest
+from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.keys import Key
+from daybreak.base.limits import FORGET_AFTER_US
+from daybreak.base.time import ZERO, Timestamp
+from daybreak.base.writes import Access, Record, Write
+from daybreak.crossbar.messages import Attach, Stream
+from daybreak.runtime.protocols import Effects, Message, Send
+from daybreak.storage.messages import ForgetTick, ReadKeys, ReadRange, ReadResult, ReadTooOld, Tick
+from daybreak.storage.replica import ATTACH_US, FORGET_US, Replica
+from tests.support.roles import ManualClock, key, sent, time, timers, traced
+
+J, K = JournalId("adj-0"), JournalId("adj-1")
+NODE, CROSSBAR, QP = NodeId("A1/storage-0"), NodeId("A/crossbar-0"), NodeId("A/qp-0")
+ADJUDICATORS = (NodeId("A/adj-0"), NodeId("A/adj-1"))
+A, B, C, Z = map(key, "abcz")
+
+
+class Bench:
+    """A replica that has started."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        trace, self.sink = traced(NODE, self.clock)
+        self.role = Replica(NODE, self.clock, trace, crossbar=CROSSBAR, adjudicators=ADJUDICATORS)
+        self.beginning = self.role.start()
+
+    def hear(self, message: Message, source: NodeId = QP) -> Effects:
+        """Deliver a message."""
+        effects = self.role.receive(source, message)
+        self.role.check_invariants()
+        return effects
+
+    def commit(self, offset: int, values: dict[Key, bytes | None], upto: int | None = None) -> Effects:
+        """Let the next record of the first journal come, with a watermark at its commit time or later."""
+        positions = self.role.status()["positions"]
+        assert isinstance(positions, dict)
+        index = positions.get(J, 0)
+        writes = tuple(Write(k, Access.WRITE, v) for k, v in values.items())
+        record = Record(f"t{offset}", time(offset), writes)
+        mark = time(offset if upto is None else upto)
+        return self.hear(Stream({J: index}, {J: index + 1}, (record,), mark), CROSSBAR)
+
+    def complete(self, offset: int) -> Effects:
+        """Let a watermark come without a record."""
+        positions = self.role.status()["positions"]
+        assert isinstance(positions, dict)
+        return self.hear(Stream(positions, positions, (), time(offset)), CROSSBAR)
+
+    def get(self, request: int, offset: int, *keys: Key) -> Effects:
+        """Read keys."""
+        return self.hear(ReadKeys(request, time(offset), keys or (A,)))
+
+    def scan(self, offset: int, low: Key = A, high: Key = Z, limit: int | None = None) -> list[bytes]:
+        """The values of a range that can be read at once."""
+        (result,) = sent(self.hear(ReadRange(1, time(offset), low, high, limit)), ReadResult, QP)
+        return [value for _, _, value in result.versions if value is not None]
+
+
+def answered(effects: Effects) -> list[int]:
+    """The numbers of the reads that were answered, in order."""
+    return [result.request for result in sent(effects, ReadResult, QP)]
+
+
+def test_a_replica_starts_by_asking_for_everything() -> None:
+    bench = Bench()
+    assert sent(bench.beginning, Attach, CROSSBAR) == [Attach({})]
+    assert [delay for delay, _ in timers(bench.beginning, Tick)] == [ATTACH_US]
+    assert [delay for delay, _ in timers(bench.beginning, ForgetTick)] == [FORGET_US]
+
+
+def test_a_read_answers_every_key_with_the_version_of_its_snapshot() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"1", C: b"1"})
+    bench.commit(20, {A: b"2", C: None})
+    for start, expected in {
+        9: ((A, ZERO, None), (B, ZERO, None), (C, ZERO, None)),
+        10: ((A, time(10), b"1"), (B, ZERO, None), (C, time(10), b"1")),
+        20: ((A, time(20), b"2"), (B, ZERO, None), (C, time(20), None)),
+    }.items():
+        assert bench.get(1, start, A, B, C) == [Send(QP, ReadResult(1, expected))]
+
+
+def test_a_scan_has_the_rows_of_its_snapshot_up_to_its_limit() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"a", B: b"b", C: b"c"})
+    bench.commit(20, {A: None})
+    assert bench.scan(10) == [b"a", b"b", b"c"]
+    assert bench.scan(20) == [b"b", b"c"]
+    assert bench.scan(20, limit=1) == [b"b"], "the limit counts rows, not keys"
+    assert bench.scan(20, limit=0) == []
+    assert bench.scan(10, A, B) == [b"a"]
+
+
+def test_a_read_at_the_watermark_is_answered_and_one_beyond_it_waits() -> None:
+    bench = Bench()
+    bench.complete(20)
+    assert answered(bench.get(1, 20)) == [1]
+    effects = bench.get(2, 21)
+    assert answered(effects) == []
+    assert bench.role.status()["waiting_reads"] == 1
+    assert answered(bench.complete(20)) == []
+    assert answered(bench.complete(21)) == [2]
+
+
+def test_a_read_that_waited_sees_what_came_meanwhile() -> None:
+    bench = Bench()
+    bench.get(1, 30)
+    bench.commit(10, {A: b"1"})
+    bench.commit(25, {A: b"2"})
+    (result,) = sent(bench.commit(35, {A: b"3"}), ReadResult)
+    assert result.versions == ((A, time(25), b"2"),)
+
+
+def test_reads_that_wait_are_answered_as_soon_as_each_can_be() -> None:
+    bench = Bench()
+    for request, start in enumerate((40, 20, 30, 20)):
+        bench.get(request, start)
+    assert answered(bench.complete(19)) == []
+    assert answered(bench.complete(30)) == [1, 3, 2]
+    assert answered(bench.complete(99)) == [0]
+
+
+def test_a_waiting_read_asks_every_adjudicator_for_a_promise() -> None:
+    bench = Bench()
+    effects = bench.get(1, 20)
+    assert effects == [Send(adjudicator, HeartbeatRequest(time(20))) for adjudicator in ADJUDICATORS]
+
+
+def test_for_one_time_a_promise_is_asked_for_once() -> None:
+    bench = Bench()
+    bench.get(1, 20)
+    assert bench.get(2, 20) == bench.get(3, 15) == []
+    assert {message.upto for message in sent(bench.get(4, 21), HeartbeatRequest)} == {time(21)}
+
+
+def test_a_read_that_waits_for_long_asks_again() -> None:
+    bench = Bench()
+    bench.get(1, 20)
+    effects = bench.hear(Tick(), NODE)
+    assert [message.upto for message in sent(effects, HeartbeatRequest)] == [time(20), time(20)]
+
+
+def test_nobody_is_asked_while_no_read_waits() -> None:
+    bench = Bench()
+    bench.get(1, 20)
+    bench.complete(20)
+    assert sent(bench.hear(Tick(), NODE), HeartbeatRequest) == []
+
+
+def test_a_stream_that_leaves_a_gap_makes_the_replica_attach_where_it_stands() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"1"})
+    record = Record("late", time(30), (Write(A, Access.WRITE, b"3"),))
+    assert bench.hear(Stream({J: 2}, {J: 3}, (record,), time(30)), CROSSBAR) == [Send(CROSSBAR, Attach({J: 1}))]
+    assert bench.role.watermark == time(10)
+    (result,) = sent(bench.get(1, 10), ReadResult)
+    assert result.versions == ((A, time(10), b"1"),)
+
+
+def test_a_gap_in_one_journal_of_two_is_a_gap() -> None:
+    bench = Bench()
+    bench.hear(Stream({J: 0, K: 0}, {J: 2, K: 1}, (), time(10)), CROSSBAR)
+    assert bench.hear(Stream({J: 1, K: 3}, {J: 2, K: 4}, (), time(40)), CROSSBAR) == [
+        Send(CROSSBAR, Attach({J: 2, K: 1}))
+    ]
+    assert bench.role.watermark == time(10)
+
+
+def test_a_stream_that_comes_twice_is_applied_once() -> None:
+    bench = Bench()
+    stream = Stream({J: 0}, {J: 1}, (Record("a", time(10), (Write(A, Access.WRITE, b"1"),)),), time(10))
+    bench.hear(stream, CROSSBAR)
+    bench.commit(20, {A: b"2"})
+    assert bench.hear(stream, CROSSBAR) == []
+    assert bench.role.status()["positions"] == {J: 2}
+    assert bench.scan(20) == [b"2"]
+
+
+def test_the_watermark_never_falls() -> None:
+    bench = Bench()
+    bench.complete(30)
+    bench.complete(20)
+    assert bench.role.watermark == time(30)
+
+
+def test_a_stream_that_has_dried_up_makes_the_replica_attach_again() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"1"})
+    bench.clock.advance(ATTACH_US)
+    assert sent(bench.hear(Tick(), NODE), Attach) == []
+    bench.clock.advance(1)
+    effects = bench.hear(Tick(), NODE)
+    assert sent(effects, Attach, CROSSBAR) == [Attach({J: 1})]
+    assert [delay for delay, _ in timers(effects, Tick)] == [ATTACH_US]
+
+
+@pytest.mark.parametrize(("behind", "forgets"), [(0, True), (1, False)])
+def test_only_what_is_complete_is_forgotten(behind: int, forgets: bool) -> None:
+    bench = Bench()
+    bench.complete(1_000 - behind)
+    bench.clock.advance(FORGET_AFTER_US + 1_000)
+    effects = bench.hear(ForgetTick(), NODE)
+    assert [delay for delay, _ in timers(effects, ForgetTick)] == [FORGET_US]
+    assert bench.sink.acts() == (["Forget"] if forgets else [])
+
+
+def test_a_read_below_what_was_forgotten_is_refused_and_one_at_it_is_answered() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"1"})
+    bench.commit(20, {A: b"2"}, upto=2_000)
+    bench.clock.advance(FORGET_AFTER_US + 1_000)
+    bench.hear(ForgetTick(), NODE)
+    assert bench.get(7, 999) == [Send(QP, ReadTooOld(7))]
+    assert bench.get(8, 1_000) == [Send(QP, ReadResult(8, ((A, time(20), b"2"),)))]
+    assert bench.hear(ReadRange(9, time(999), A, B, None)) == [Send(QP, ReadTooOld(9))]
+
+
+def test_forgetting_what_is_forgotten_is_no_step() -> None:
+    bench = Bench()
+    bench.complete(1_000)
+    bench.clock.advance(FORGET_AFTER_US + 1_000)
+    bench.hear(ForgetTick(), NODE)
+    bench.hear(ForgetTick(), NODE)
+    assert bench.sink.acts() == ["Forget"]
+
+
+def test_compacting_forgets_all_but_the_newest_versions() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"1", B: b"1"})
+    bench.commit(20, {A: b"2", B: None}, upto=50)
+    bench.role.compact()
+    assert [event.args for event in bench.sink.events()] == [{"upto": time(50)}]
+    assert bench.role.status()["keys"] == 1
+    assert bench.scan(50) == [b"2"]
+    assert bench.get(1, 49) == [Send(QP, ReadTooOld(1))]
+    bench.role.compact()
+    assert bench.sink.acts() == ["Forget"]
+
+
+def test_compacting_an_empty_replica_is_no_step() -> None:
+    bench = Bench()
+    bench.role.compact()
+    assert bench.sink.lines == []
+
+
+def test_status_says_how_far_the_replica_is() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"1"}, upto=15)
+    bench.hear(ReadKeys(1, Timestamp(time(15) + 1), (A,)))
+    assert bench.role.status() == {
+        "keys": 1,
+        "watermark": time(15),
+        "forgotten": ZERO,
+        "waiting_reads": 1,
+        "positions": {J: 1},
+    }

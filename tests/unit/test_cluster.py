@@ -1,0 +1,67 @@
+"""Which roles there are, and that they know each other's addresses."""
+
+from __future__ import annotations
+
+from random import Random
+
+from daybreak import cluster
+from daybreak.base.ids import NodeId
+from daybreak.cluster import ADJUDICATOR, CROSSBAR, JOURNALS, STORAGE, Surroundings
+from daybreak.journal.messages import Propose
+from daybreak.runtime.protocols import Clock, Send
+from daybreak.runtime.role import Role
+from daybreak.runtime.sim.disk import SimDisk
+from daybreak.trace.recorder import NoTrace, Trace
+from tests.support.roles import ManualClock, sent
+
+
+def roles() -> tuple[list[Role], list[NodeId]]:
+    """All roles of a cluster with one session, and the nodes for which clocks and traces were asked."""
+    asked: list[NodeId] = []
+
+    def clock(node: NodeId) -> Clock:
+        asked.append(node)
+        return ManualClock()
+
+    def trace(node: NodeId, clock: Clock) -> Trace:
+        asked.append(node)
+        return NoTrace()
+
+    around = Surroundings(clock, trace)
+    made: list[Role] = [cluster.journal(around, node, SimDisk(Random(0))) for node in JOURNALS]
+    made += [cluster.crossbar(around), cluster.storage(around), cluster.adjudicator(around)]
+    made.append(cluster.query_processor(around, 12))
+    return made, asked
+
+
+def test_every_role_has_a_node_of_its_own_with_a_clock_and_a_trace() -> None:
+    made, asked = roles()
+    nodes = [role.node for role in made]
+    assert nodes == [*JOURNALS, CROSSBAR, STORAGE, ADJUDICATOR, NodeId("A/qp-12")]
+    assert asked == [node for node in nodes for _ in range(2)]
+
+
+def test_what_a_role_says_when_it_starts_goes_to_another_role_of_the_cluster() -> None:
+    made, _ = roles()
+    nodes = {role.node: role for role in made}
+    said = 0
+    for role in made:
+        for effect in role.start():
+            if isinstance(effect, Send):
+                said += 1
+                nodes[effect.to].receive(role.node, effect.message)
+    assert said == len(JOURNALS) + 1, "the adjudicator's proposals and storage's attachment"
+
+
+def test_the_adjudicator_takes_the_journal_of_all_zones_over() -> None:
+    role = next(role for role in roles()[0] if role.node == ADJUDICATOR)
+    assert len(sent(role.start(), Propose)) == len(JOURNALS) == 3
+
+
+def test_only_the_adjudicators_events_belong_to_a_slice() -> None:
+    assert cluster.slice_of(ADJUDICATOR) == "adj-0"
+    assert {cluster.slice_of(node) for node in (*JOURNALS, CROSSBAR, STORAGE, NodeId("A/qp-0"))} == {None}
+
+
+def test_a_session_has_the_number_of_its_query_processor() -> None:
+    assert (cluster.query_processor_node(3), cluster.session_node(3)) == ("A/qp-3", "A/session-3")
