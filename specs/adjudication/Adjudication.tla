@@ -9,15 +9,15 @@
 (* the set of records that are not durable yet.  In between it promises:   *)
 (* "I will not commit at or below this time any more" (P6).                *)
 (*                                                                         *)
-(* It remembers, per key and class, the last commit time, and no more than *)
-(* it must: what lies below the floor is forgotten, and so no transaction  *)
-(* that began below the floor can be judged any more (P15).                *)
+(* It remembers who committed which accesses, and no more than it must:    *)
+(* what lies below the floor is forgotten, and so no transaction that      *)
+(* began below the floor can be judged any more (P15).                     *)
 (*                                                                         *)
 (* A crash takes everything but the journal.  Who starts again knows the   *)
 (* records it finds there and the last lease granted there, and begins     *)
 (* above that lease, since all that was ever promised lies below (P19).    *)
 (***************************************************************************)
-EXTENDS Times, FiniteSets, TLC
+EXTENDS Times, FiniteSets, Sequences, TLC
 
 CONSTANTS
     Txn,        \* names of transactions
@@ -26,7 +26,7 @@ CONSTANTS
     Zero        \* a time before all of Time
 
 VARIABLES
-    history,    \* key -> class -> last commit time of such an access
+    history,    \* the commits above the floor, oldest first: [ts, keys]
     floor,      \* starts below it are refused: their conflicts are forgotten
     latest,     \* the last commit time given
     promise,    \* nothing commits at or below it any more
@@ -41,25 +41,23 @@ vars == <<history, floor, latest, promise, lease, appending>>
 (*   N   update of other columns                                           *)
 (*   S   FOR KEY SHARE                                                     *)
 (*   R   validated read: what the transaction relied on must not have      *)
-(*       changed (the catalog, P21).  It leaves no trace in the history,   *)
-(*       so it never makes a later writer fail.                            *)
+(*       changed (the catalog, P21).  No class conflicts with it, so it    *)
+(*       never makes a later writer fail.                                  *)
 (***************************************************************************)
 Class == {"W", "N", "S", "R"}
-
-Recorded == Class \ {"R"}
 
 ConflictsWith == [W |-> {"W", "N", "S"},
                   N |-> {"W", "N"},
                   S |-> {"W"},
                   R |-> {"W", "N"}]
 
-NoAccess == [c \in Recorded |-> Zero]
-
 Record == [txn : Txn, ts : Time]
 
 TypeOK ==
-    /\ DOMAIN history \subseteq Key
-    /\ \A k \in DOMAIN history : history[k] \in [Recorded -> Time \cup {Zero}]
+    /\ \A i \in DOMAIN history :
+           /\ history[i].ts \in Time
+           /\ DOMAIN history[i].keys \subseteq Key
+           /\ \A k \in DOMAIN history[i].keys : history[i].keys[k] \in Class
     /\ floor \in Time \cup {Zero}
     /\ latest \in Time \cup {Zero}
     /\ promise \in Time \cup {Zero}
@@ -75,15 +73,23 @@ Init ==
     /\ appending = {}
 
 -----------------------------------------------------------------------------
-LastAccess(k) == IF k \in DOMAIN history THEN history[k] ELSE NoAccess
+\* Accesses to `keys' conflict with those that were committed before.
+Clash(committed, keys) ==
+    \E k \in DOMAIN keys :
+        k \in DOMAIN committed /\ committed[k] \in ConflictsWith[keys[k]]
 
-\* An access of class c to key k by a transaction that began at start.
-Conflict(k, c, start) ==
-    \E d \in ConflictsWith[c] : Before(start, LastAccess(k)[d])
+\* Of the first n commits of history one came after start and conflicts.
+\* (It looks from the end, since few commits are later than a start.)
+RECURSIVE ClashAfter(_, _, _)
+ClashAfter(n, start, keys) ==
+    IF n = 0 THEN FALSE
+    ELSE IF AtMost(history[n].ts, start) THEN FALSE
+    ELSE IF Clash(history[n].keys, keys) THEN TRUE
+    ELSE ClashAfter(n - 1, start, keys)
 
 Admissible(start, keys) ==
     /\ AtMost(floor, start)
-    /\ \A k \in DOMAIN keys : ~Conflict(k, keys[k], start)
+    /\ ~ClashAfter(Len(history), start, keys)
 
 \* A commit time must lie above all of these.
 Above(start, ts) ==
@@ -111,9 +117,7 @@ Commit(txn, start, keys, ts) ==
     /\ Admissible(start, keys)
     /\ Above(start, ts)
     /\ AtMost(ts, lease)
-    /\ history' =
-           LET recorded == {k \in DOMAIN keys : keys[k] \in Recorded}
-           IN  [k \in recorded |-> [LastAccess(k) EXCEPT ![keys[k]] = ts]] @@ history
+    /\ history' = Append(history, [ts |-> ts, keys |-> keys])
     /\ latest' = ts
     /\ appending' = appending \cup {[txn |-> txn, ts |-> ts]}
     /\ UNCHANGED <<floor, promise, lease>>
@@ -193,9 +197,7 @@ Renew(until) ==
 Forget(upto) ==
     /\ Before(floor, upto)
     /\ floor' = upto
-    /\ history' = [k \in {j \in DOMAIN history :
-                              \E c \in Recorded : Before(upto, history[j][c])}
-                       |-> history[k]]
+    /\ history' = SelectSeq(history, LAMBDA c : Before(upto, c.ts))
     /\ UNCHANGED <<latest, promise, lease, appending>>
 
 (***************************************************************************)

@@ -13,7 +13,7 @@
 (* `base' has been forgotten: reads of it are no longer told apart, and a  *)
 (* transaction that began before it can no longer commit.                  *)
 (***************************************************************************)
-EXTENDS Times, FiniteSets, TLC
+EXTENDS Times, FiniteSets, Sequences, TLC
 
 CONSTANTS
     Txn,        \* names of transactions; a name is used once
@@ -22,7 +22,7 @@ CONSTANTS
     Zero        \* a time before all of Time
 
 VARIABLES
-    versions,   \* key -> set of the commit times that wrote it, after base
+    versions,   \* key -> the commit times that wrote it, after base, oldest first
     active,     \* transaction -> what is known of it while it is under way
     acked,      \* the greatest commit time acknowledged to any client
     horizon,    \* the greatest snapshot time at which anyone has read
@@ -41,7 +41,7 @@ Transaction == [start : Time, writes : SUBSET Key, phase : Phase, ts : Time \cup
 
 TypeOK ==
     /\ DOMAIN versions \subseteq Key
-    /\ \A k \in DOMAIN versions : versions[k] \subseteq Time
+    /\ \A k \in DOMAIN versions : versions[k] \in Seq(Time)
     /\ DOMAIN active \subseteq Txn
     /\ \A t \in DOMAIN active : active[t] \in Transaction
     /\ acked \in Time \cup {Zero}
@@ -56,22 +56,40 @@ Init ==
     /\ base = Zero
 
 -----------------------------------------------------------------------------
-VersionsOf(k) == IF k \in DOMAIN versions THEN versions[k] ELSE {}
+TimesOf(k) == IF k \in DOMAIN versions THEN versions[k] ELSE << >>
+
+VersionsOf(k) == {TimesOf(k)[i] : i \in DOMAIN TimesOf(k)}
+
+\* The last of the first n of `times', which ascend, that is at or before start.
+\* (It looks from the end: what is read most is what was written last.)
+RECURSIVE NewestOf(_, _, _)
+NewestOf(times, n, start) ==
+    IF n = 0 THEN Zero
+    ELSE IF AtMost(times[n], start) THEN times[n] ELSE NewestOf(times, n - 1, start)
 
 \* The version `seen' is the newest of key k at or before `start'.
 IsNewest(k, seen, start) ==
-    /\ AtMost(seen, start)
-    /\ seen \in VersionsOf(k) \/ AtMost(seen, base)
-    /\ \A v \in VersionsOf(k) : AtMost(v, start) => AtMost(v, seen)
+    LET newest == NewestOf(TimesOf(k), Len(TimesOf(k)), start)
+    IN  IF newest # Zero THEN seen = newest ELSE AtMost(seen, start) /\ AtMost(seen, base)
 
 \* No version of key k was committed after `start'.
-Unchanged(k, start) == \A v \in VersionsOf(k) : AtMost(v, start)
+Unchanged(k, start) ==
+    LET times == TimesOf(k)
+    IN  IF times = << >> THEN TRUE ELSE AtMost(times[Len(times)], start)
+
+\* The members of a set of times, oldest first.
+RECURSIVE Ascending(_)
+Ascending(times) ==
+    IF times = {} THEN << >>
+    ELSE LET first == CHOOSE t \in times : \A u \in times : AtMost(t, u)
+         IN  <<first>> \o Ascending(times \ {first})
 
 \* The versions when every transaction t of DOMAIN kept has committed at kept[t].
 VersionsWith(kept) ==
     LET written == UNION {active[t].writes : t \in DOMAIN kept}
-        made(k) == {kept[t] : t \in {u \in DOMAIN kept : k \in active[u].writes}}
-    IN  [k \in written |-> VersionsOf(k) \cup made(k)] @@ versions
+        made(k) == Ascending({kept[t] : t \in {u \in DOMAIN kept : k \in active[u].writes}})
+        longer  == [k \in written \cap DOMAIN versions |-> versions[k] \o made(k)]
+    IN  (longer @@ versions) @@ [k \in written \ DOMAIN versions |-> made(k)]
 
 \* Transactions leave `active' when nothing more can happen to them.
 Without(gone) == [t \in DOMAIN active \ gone |-> active[t]]
@@ -240,15 +258,15 @@ Recover(kept) ==
 (*   who      storage, when it drops old versions                          *)
 (*   why      P22: no transaction is older than the age limit, so nobody   *)
 (*            needs them                                                   *)
-(*   when     upto is later than what was forgotten before                 *)
+(*   when     always; a replica that has just been built again may have    *)
+(*            less to forget than the one before it                        *)
 (*   changes  versions, base, and active: what began before upto and has   *)
 (*            not committed never will                                     *)
 (***************************************************************************)
 Forget(upto) ==
-    /\ AtMost(base, upto)
-    /\ base' = upto
-    /\ versions' = LET left(k) == {v \in versions[k] : Before(upto, v)}
-                   IN  [k \in {j \in DOMAIN versions : left(j) # {}} |-> left(k)]
+    /\ base' = Later(base, upto)
+    /\ versions' = LET left(k) == SelectSeq(versions[k], LAMBDA v : Before(upto, v))
+                   IN  [k \in {j \in DOMAIN versions : left(j) # << >>} |-> left(k)]
     /\ active' = Without({t \in DOMAIN active :
                              /\ active[t].phase # "committed"
                              /\ Before(active[t].start, upto)})
