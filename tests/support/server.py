@@ -1,0 +1,96 @@
+"""A real server in a process of its own, for tests."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+import psycopg
+
+READY = re.compile(r"ready: postgresql://admin@127\.0\.0\.1:(\d+)/postgres")
+START_SECONDS = 60
+STOP_SECONDS = 60
+
+
+class Server:
+    """`daybreak serve` on a free port; a context manager that stops it in the end."""
+
+    def __init__(self, data: Path, *options: str) -> None:
+        self.data = data
+        self._command = [sys.executable, "-m", "daybreak", "serve", "--port", "0", "--data", str(data), *options]
+        self.process: subprocess.Popen[str] | None = None
+        self.port = 0
+
+    def start(self) -> Server:
+        """Start it and wait until it says that it is ready."""
+        log = (self.data.parent / f"{self.data.name}.log").open("a")
+        process = self.process = subprocess.Popen(
+            self._command, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+        )
+        log.close()
+        assert process.stdout is not None, "a pipe was asked for"
+        line = process.stdout.readline()
+        found = READY.fullmatch(line.strip())
+        if found is None:
+            process.wait(START_SECONDS)
+            raise AssertionError(f"not ready, but {line!r}; log: {self.log()}")
+        self.port = int(found.group(1))
+        return self
+
+    def log(self) -> str:
+        """What it wrote to standard error."""
+        return (self.data.parent / f"{self.data.name}.log").read_text()
+
+    def connect(self, *, autocommit: bool = True, timeout: int = 30) -> psycopg.Connection[tuple[object, ...]]:
+        """A client."""
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user="admin",
+            dbname="postgres",
+            autocommit=autocommit,
+            connect_timeout=timeout,
+        )
+
+    def kill(self) -> None:
+        """SIGKILL, to the server alone."""
+        assert self.process is not None, "it was started"
+        os.kill(self.process.pid, signal.SIGKILL)
+        self._reap()
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        assert self.process is not None, "it was started"
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self._reap()
+
+    def _reap(self) -> int:
+        assert self.process is not None and self.process.stdout is not None, "it was started"
+        try:
+            code = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"did not stop within {STOP_SECONDS} s; log: {self.log()}") from None
+        self.process.stdout.close()
+        return code
+
+    def __enter__(self) -> Server:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+
+
+def daybreak(*arguments: str, timeout: int = 300) -> subprocess.CompletedProcess[str]:
+    """Run the command `daybreak` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "daybreak", *arguments], capture_output=True, text=True, timeout=timeout, check=False
+    )
