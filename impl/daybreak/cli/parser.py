@@ -1,0 +1,97 @@
+"""Arguments of the command, and which function carries each subcommand out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from daybreak.cli import bench, check, serve, status
+from daybreak.errors import DaybreakError
+
+DATA = Path(".daybreak")
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """One line, exit code 2."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def port(text: str) -> int:
+    """A port number; 0 takes a free one."""
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port number (0 to 65535)")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
+
+
+def build() -> Parser:
+    """The parser of all subcommands."""
+    parser = Parser(prog="daybreak", description="A distributed SQL database whose every commit is checked.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_serve(commands.add_parser("serve", help="run a server"))
+    _add_status(commands.add_parser("status", help="show what a running server does"))
+    _add_check(commands.add_parser("check", help="check a trace directory against every spec that has a mapping"))
+    modelcheck = commands.add_parser("modelcheck", help="check the specs' models", add_help=False)
+    modelcheck.add_argument("rest", nargs=argparse.REMAINDER)
+    _add_bench(commands.add_parser("bench", help="prepare pgbench's tables"))
+    return parser
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=port, default=5432, help="port for clients, 0 for a free one (default 5432)")
+    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
+    parser.add_argument("--trace", type=Path, metavar="DIR", help="write every protocol step to DIR")
+    parser.add_argument(
+        "--monitor", action="store_true", help="check the trace while it is written (default trace: DATA/trace)"
+    )
+    parser.set_defaults(run=serve.run)
+
+
+def _add_status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=status.run)
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", type=Path, metavar="DIR", help="the trace directory")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=check.run)
+
+
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="bench_command", required=True, metavar="COMMAND")
+    init = commands.add_parser("init", help="create and fill pgbench's four tables, within the transaction limits")
+    init.add_argument("--scale", type=positive, default=1, help="100,000 accounts each (default 1)")
+    init.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory of the running server")
+    init.add_argument("--port", type=port, help="port of the server (default: the one that runs on --data)")
+    init.set_defaults(run=bench.run_init)
+
+
+def run(argv: list[str]) -> int:
+    """Parse and run; returns the exit code."""
+    if argv[:1] == ["modelcheck"]:
+        from daybreak.modelcheck.command import main as modelcheck
+
+        return modelcheck(argv[1:])
+    arguments = build().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except DaybreakError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        print(f"daybreak: {error.message}{hint}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code

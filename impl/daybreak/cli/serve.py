@@ -1,0 +1,47 @@
+"""`daybreak serve`: run a server until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+from pathlib import Path
+
+import uvloop
+
+from daybreak.cli.monitor import MonitorProcess
+from daybreak.instance import Instance, Settings
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until told to stop; 0 after an orderly stop."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    trace: Path | None = arguments.trace
+    if trace is None and arguments.monitor:
+        trace = arguments.data / "trace"
+    settings = Settings(data=arguments.data, port=arguments.port, trace=trace)
+    return uvloop.run(_serve(settings, monitored=arguments.monitor))
+
+
+async def _serve(settings: Settings, *, monitored: bool) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    instance = Instance(settings)
+    await instance.start()
+    monitor: MonitorProcess | None = None
+    try:
+        if monitored and settings.trace is not None:
+            monitor = MonitorProcess(settings.trace, settings.data)
+        print(f"ready: postgresql://admin@{settings.host}:{instance.port}/postgres", flush=True)
+        stopping = loop.create_task(stop.wait())
+        await asyncio.wait((stopping, instance.failure), return_when=asyncio.FIRST_COMPLETED)
+        if instance.failure.done():
+            await instance.failure
+    finally:
+        await instance.stop()
+        if monitor is not None:
+            await loop.run_in_executor(None, monitor.stop)
+    return 0

@@ -1,0 +1,142 @@
+"""The data directory: who may use it, which version wrote it, where a running server can be reached.
+
+DIR/format.json     format version and the cluster's identity, written once
+DIR/lock            locked by the server that runs on it
+DIR/server.json     process, port and control socket of that server; stale unless the lock is held
+DIR/zones/A1 …      one directory per zone: its journal replica's files
+DIR/engine          the private PostgreSQL; holds no data between runs
+DIR/trace           events, unless another directory was named
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import uuid
+from pathlib import Path
+
+import msgspec
+
+from daybreak.errors import OperatorError
+
+FORMAT = 1
+"""Raised whenever an older server could not read what a newer one has written."""
+
+
+class Format(msgspec.Struct, frozen=True):
+    """Content of format.json."""
+
+    format: int
+    cluster: str
+
+
+class ServerFile(msgspec.Struct, frozen=True):
+    """Content of server.json."""
+
+    pid: int
+    host: str
+    port: int
+    control: str
+
+
+class DataDirectory:
+    """A locked data directory; `close` unlocks it."""
+
+    def __init__(self, path: Path, lock: int, cluster: str) -> None:
+        self.path = path
+        self.cluster = cluster
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path) -> DataDirectory:
+        """Lock the directory, and make it if it is not there.
+
+        Raises `OperatorError` if another server runs on it, a newer version wrote it, or it cannot be written.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise OperatorError(f"{path}: cannot be used as data directory: {error.strerror}") from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            raise OperatorError(f"{path}: another server is running on this data directory{_who(path)}") from None
+        try:
+            return cls(path, lock, _read_format(path).cluster)
+        except OperatorError:
+            os.close(lock)
+            raise
+
+    def zone(self, name: str) -> Path:
+        """The directory of a zone."""
+        directory = self.path / "zones" / name
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory
+
+    def announce(self, server: ServerFile) -> None:
+        """Write server.json."""
+        _replace(self.path / "server.json", msgspec.json.encode(server))
+
+    def close(self) -> None:
+        """Unlock the directory."""
+        (self.path / "server.json").unlink(missing_ok=True)
+        os.close(self._lock)
+
+
+def running_server(path: Path) -> ServerFile:
+    """The server that runs on the directory `path`; raises `OperatorError` if there is none."""
+    nobody = OperatorError(f"{path}: no server is running on this data directory")
+    try:
+        lock = os.open(path / "lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        raise nobody from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pass
+    else:
+        raise nobody
+    finally:
+        os.close(lock)
+    try:
+        return msgspec.json.decode((path / "server.json").read_bytes(), type=ServerFile)
+    except (OSError, msgspec.MsgspecError):
+        raise OperatorError(f"{path}: the server is starting; try again") from None
+
+
+def _read_format(path: Path) -> Format:
+    file = path / "format.json"
+    if not file.exists():
+        _replace(file, msgspec.json.encode(Format(FORMAT, uuid.uuid4().hex)))
+    try:
+        found = msgspec.json.decode(file.read_bytes(), type=Format)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise OperatorError(f"{file}: cannot be read: {error}") from None
+    if found.format > FORMAT:
+        raise OperatorError(
+            f"{path}: written by a newer version (format {found.format}; this version reads up to {FORMAT})"
+        )
+    return found
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write a small file whole or not at all; raises `OperatorError` if it cannot be written."""
+    temporary = file.with_suffix(".new")
+    try:
+        with temporary.open("wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.rename(file)
+    except OSError as error:
+        raise OperatorError(f"{file}: cannot be written: {error.strerror}") from None
+
+
+def _who(path: Path) -> str:
+    try:
+        server = msgspec.json.decode((path / "server.json").read_bytes(), type=ServerFile)
+    except (OSError, msgspec.MsgspecError):
+        return ""
+    return f" (process {server.pid}, port {server.port})"
