@@ -1,0 +1,33 @@
+"""The code's steps are the specs' actions, both ways, and the generated pages are fresh."""
+
+from __future__ import annotations
+
+import pytest
+
+from daybreak.trace.action import Performance
+from tools.actionmap import SpecModule, disagreements, pages, performances, spec_modules, stale
+
+
+@pytest.fixture(scope="module")
+def modules() -> list[SpecModule]:
+    return spec_modules()
+
+
+def test_every_action_is_a_method_and_every_method_an_action(modules: list[SpecModule]) -> None:
+    assert disagreements(performances(), modules) == []
+
+
+def test_both_rungs_are_compared(modules: list[SpecModule]) -> None:
+    assert [module.name for module in modules] == ["Adjudication", "SnapshotIsolation"]
+    assert all(len(module.actions) > 5 for module in modules)
+
+
+@pytest.mark.parametrize("missing", performances(), ids=lambda step: step.action)
+def test_a_missing_method_is_noticed(modules: list[SpecModule], missing: Performance) -> None:
+    rest = [step for step in performances() if step != missing]
+    lost = {action for action in (missing.action, missing.refines) if action is not None}
+    assert {line.split(":")[0] for line in disagreements(rest, modules)} == lost
+
+
+def test_the_generated_pages_are_fresh() -> None:
+    assert [str(path) for path in stale(pages())] == [], "run make docs"

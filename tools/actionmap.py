@@ -1,0 +1,153 @@
+"""Writes the generated pages: docs/action-map.md (which method is which spec action) and docs/protocol.md (messages).
+
+python -m tools.actionmap            writes both
+python -m tools.actionmap --check    writes nothing; exit code 1 if the code and the specs disagree, or a page is
+                                     stale
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from daybreak.trace.action import REGISTRY, Performance
+from tools import protocolpage
+from tracecheck import actions
+
+ROOT = Path(__file__).resolve().parent.parent
+SPECS = ROOT / "specs"
+PACKAGE = ROOT / "impl" / "daybreak"
+
+_NOT_A_RUNG = ("MC", "Trace")
+_HEADER = """\
+# Action map
+
+Generated from the code and the specs by `make docs`; not to be edited. Each action of a spec's next-state relation is
+one method, named after it, with the same parameters; the method writes the event (`trace.action.performs`). Places
+are relative to `impl/daybreak`. An action of rung 1 may be part of a step of rung 2: then both name the same method,
+each says in its last column what the other rung calls the step, and the mapping says which arguments it takes.
+"""
+
+
+class SpecModule(NamedTuple):
+    """A spec: its file and the actions of its Next, each with its formal parameters."""
+
+    path: Path
+    actions: Mapping[str, tuple[str, ...]]
+
+    @property
+    def name(self) -> str:
+        """The TLA+ module's name."""
+        return self.path.stem
+
+
+def spec_files(specs: Path = SPECS) -> list[Path]:
+    """The modules that define a Next: one per rung, without what models and traces put around it."""
+    found = [path for path in sorted(specs.glob("*/*.tla")) if not path.name.startswith(_NOT_A_RUNG)]
+    return [path for path in found if re.search(r"(?m)^Next\s*==", path.read_text())]
+
+
+def spec_modules(specs: Path = SPECS) -> list[SpecModule]:
+    """Every rung with its actions, as TLC's own parser reads them."""
+    return [SpecModule(path, actions(path)) for path in spec_files(specs)]
+
+
+def performances() -> list[Performance]:
+    """The registry of all roles."""
+    importlib.import_module("daybreak.cluster")  # knows all roles; tests may have registered steps of their own
+    return [performance for performance in REGISTRY if performance.method.startswith("daybreak.")]
+
+
+def disagreements(registry: Iterable[Performance], modules: Iterable[SpecModule]) -> list[str]:
+    """How methods and spec actions differ, in either direction; one line each."""
+    formals = {f"{module.name}!{name}": f for module in modules for name, f in module.actions.items()}
+    direct: dict[str, Performance] = {}
+    refined: set[str] = set()
+    found = []
+    for step in registry:
+        if step.action in direct:
+            found.append(f"{step.action}: performed by {direct[step.action].method} and by {step.method}")
+        direct[step.action] = step
+        if step.refines is not None:
+            refined.add(step.refines)
+        for action in (step.action, step.refines):
+            if action is not None and action not in formals:
+                found.append(f"{action}: no action of a Next, but {step.method} performs it")
+        wanted = formals.get(step.action, step.parameters)
+        if wanted != step.parameters:
+            found.append(f"{step.action}({', '.join(wanted)}): {step.method} takes ({', '.join(step.parameters)})")
+    found += [f"{action}: no method performs it" for action in formals if action not in direct.keys() | refined]
+    found += [f"{action}: both a method's own and part of another's" for action in sorted(refined & direct.keys())]
+    return found
+
+
+def place(performance: Performance) -> str:
+    """Where a method is defined: ``query/processor.py:235``."""
+    module, qualified = performance.method.split(":")
+    method: Any = reduce(getattr, qualified.split("."), importlib.import_module(module))
+    lines, first = inspect.getsourcelines(inspect.unwrap(method))
+    line = first + next(number for number, text in enumerate(lines) if text.lstrip().startswith("def "))
+    return f"{module.removeprefix('daybreak.').replace('.', '/')}.py:{line}"
+
+
+def render(modules: Iterable[SpecModule], registry: Iterable[Performance], root: Path = ROOT) -> str:
+    """The text of docs/action-map.md."""
+    steps = list(registry)
+    parts = [_HEADER]
+    for module in modules:
+        parts.append(f"\n## {module.name}\n\n`{module.path.relative_to(root).as_posix()}`\n\n")
+        parts.append("| Action | Parameters | Method | Where | Other rung |\n|---|---|---|---|---|\n")
+        for name, formals in module.actions.items():
+            action = f"{module.name}!{name}"
+            parts += [_row(name, formals, action, step) for step in steps if action in (step.action, step.refines)]
+    return "".join(parts)
+
+
+def _row(name: str, formals: tuple[str, ...], action: str, step: Performance) -> str:
+    method = step.method.split(":")[1]
+    other = f"in `{step.action}`" if step.action != action else ""
+    if not other and step.refines is not None:
+        other = f"also `{step.refines}`"
+    return f"| `{name}` | {', '.join(formals)} | `{method}` | `{place(step)}` | {other} |\n"
+
+
+def pages(root: Path = ROOT) -> dict[Path, str]:
+    """The generated pages and what they should hold."""
+    modules = spec_modules(root / "specs")
+    return {
+        root / "docs" / "action-map.md": render(modules, performances(), root),
+        root / "docs" / "protocol.md": protocolpage.render(root / "impl" / "daybreak"),
+    }
+
+
+def stale(wanted: Mapping[Path, str]) -> list[Path]:
+    """The pages that do not hold what they should."""
+    return [path for path, text in wanted.items() if not path.is_file() or path.read_text() != text]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the pages, or with ``--check`` only say what is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tools.actionmap", description="Write the generated pages.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if a page is stale")
+    check = parser.parse_args(argv).check
+    wrong = disagreements(performances(), spec_modules())
+    for line in wrong:
+        print(line, file=sys.stderr)
+    wanted = pages()
+    old = stale(wanted)
+    for path in old:
+        print(f"{path.name}: {'stale, run make docs' if check else 'written'}")
+        if not check:
+            path.write_text(wanted[path])
+    return 1 if wrong or (check and old) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
