@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     follow.add_argument("--follow", required=True, metavar="DIR", help="the directory of logs")
     follow.add_argument("--status", metavar="FILE", help="where to say, twice a second, how far the check is")
     follow.add_argument("--hold-back-ms", type=int, default=DEFAULT_HOLD_BACK_MS, metavar="N")
+    follow.add_argument("--with-stdin", action="store_true", help="also end when standard input ends")
     follow.add_argument("--drain-s", type=float, default=DEFAULT_DRAIN_S, metavar="N", help="time to end in")
     follow.set_defaults(run=_monitor)
 
@@ -85,12 +86,21 @@ def _monitor(arguments: argparse.Namespace) -> int:
     stop = threading.Event()
     # Before anything that takes time: told to stop while it loads, the monitor checks what is there and ends.
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    if arguments.with_stdin:
+        threading.Thread(target=_end_with_stdin, args=(stop,), daemon=True).start()
     try:
         start_jvm(heap_mb=arguments.heap_mb)
         return on_deep_stack(lambda: _follow(arguments, stop))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _end_with_stdin(stop: threading.Event) -> None:
+    """Whoever started the monitor holds the other end of its standard input, and lets go of it even when killed."""
+    while os.read(0, 4096):
+        pass
+    stop.set()
 
 
 def _follow(arguments: argparse.Namespace, stop: threading.Event) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -17,7 +18,8 @@ from daybreak.adjudicator.messages import Release
 from daybreak.base.ids import NodeId
 from daybreak.control.api import ControlServer
 from daybreak.control.datadir import DataDirectory, ServerFile
-from daybreak.errors import InternalError
+from daybreak.errors import InternalError, OperatorError
+from daybreak.journal.replica import Journal
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
 from daybreak.query.pool import EnginePool
@@ -30,6 +32,8 @@ from daybreak.runtime.local.network import Host, LocalNetwork
 from daybreak.runtime.protocols import Clock, Message
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
+
+log = logging.getLogger(__name__)
 
 CONTROL = NodeId("A/control-0")
 RECOVERY_SECONDS = 120.0
@@ -61,6 +65,7 @@ class Instance:
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
+        self._journals: dict[str, Journal] = {}
         self._undo: list[Callable[[], object]] = [self._directory.close]
 
     @property
@@ -83,13 +88,15 @@ class Instance:
 
     async def _start(self) -> None:
         settings = self.settings
-        if settings.trace is not None:
-            self._traces = TraceDirectory(settings.trace, self._directory.cluster)
         self._network = LocalNetwork()
+        if settings.trace is not None:
+            self._traces = TraceDirectory(settings.trace, self._directory.cluster, self._network.fail)
         self._undo.append(self._network.close)
         self._start_roles()
         server = await PrivateServer.start(settings.data / "engine")
         self._undo.append(server.stop)
+        watch = asyncio.get_running_loop().create_task(self._watch(server))
+        self._undo.append(watch.cancel)
         pool = await EnginePool.start(server, warm=settings.warm)
         self._undo.append(pool.stop)
         await self._recovered()
@@ -106,6 +113,12 @@ class Instance:
         self._undo.append(control.stop)
         self._directory.announce(ServerFile(os.getpid(), settings.host, self._router.port, str(control.path)))
 
+    async def _watch(self, server: PrivateServer) -> None:
+        """Without the private PostgreSQL no statement can be run: the server stops with it."""
+        code = await server.wait()
+        log_file = self.settings.data / "engine" / "postgres.log"
+        self._network.fail(OperatorError(f"the private PostgreSQL has ended (exit code {code}); see {log_file}"))
+
     def _start_roles(self) -> None:
         network, around = self._network, cluster.Surroundings(self._node_clock, self._node_trace)
         self._around = around
@@ -113,7 +126,11 @@ class Instance:
         for zone, node in zip(cluster.ZONES, cluster.JOURNALS, strict=True):
             disk = LocalDisk(self._directory.zone(zone) / "journal")
             self._undo.insert(1, disk.close)
-            hosts.append(network.add(cluster.journal(around, node, disk), disk))
+            replica = cluster.journal(around, node, disk)
+            self._journals[zone] = replica
+            for note in replica.notes:
+                log.warning("%s: %s", node, note)
+            hosts.append(network.add(replica, disk))
         self._crossbar = cluster.crossbar(around)
         self._storage = cluster.storage(around)
         self._adjudicator = cluster.adjudicator(around)
@@ -185,6 +202,10 @@ class Instance:
             "uptime_seconds": round(time.time() - self.started_at, 3),
             "sessions": self._router.session_count,
             "adjudicator": self._adjudicator.status(),
+            "journal": {
+                zone: {"last_index": j.last_index, "synced": j.synced, "durable": j.durable, "failure": j.failure}
+                for zone, j in self._journals.items()
+            },
             "storage": self._storage.status(),
         }
 

@@ -68,7 +68,7 @@ class Stage(Enum):
     """It waits for its predecessor's lease to expire."""
     SERVING = auto()
     STOPPING = auto()
-    """It has given its lease back, or lost its journal to a higher epoch."""
+    """It has given its lease back."""
 
 
 class Pending(NamedTuple):
@@ -115,6 +115,8 @@ class Adjudicator(Role):
         self._promise = ZERO
         self._lease = ZERO
         self._appending: deque[Pending] = deque()
+        self._orphans: list[Pending] = []
+        """Transactions that were being appended when the journal was lost to a higher epoch."""
 
     # --- the journal's side -------------------------------------------------------------------------------------
 
@@ -176,11 +178,19 @@ class Adjudicator(Role):
     def _advance(self, effects: Effects) -> Effects:
         """What follows from news of the journal."""
         if self._leader.deposed:
-            self._stage = Stage.STOPPING
-            return effects
+            return effects + self._deposed()
         if self._stage is Stage.RECOVERING and self._leader.ready:
             effects = effects + self._recovered()
         return effects + self._settle()
+
+    def _deposed(self) -> Effects:
+        """A higher epoch has the journal: begin again as after a crash. Who waits for a commit hears of it if the
+        record is found then; of the others nobody can say here what became of them (P16)."""
+        if self._stage in (Stage.STOPPING, Stage.RECOVERING):
+            return []
+        self._stage = Stage.RECOVERING
+        self._orphans = [pending for pending in self._appending if pending.txn is not None]
+        return self._leader.propose()
 
     def _recovered(self) -> Effects:
         """The journal is ours. The step comes before any replica can learn that the records found are durable:
@@ -190,7 +200,9 @@ class Adjudicator(Role):
         self.trace.epoch = self._leader.epoch
         self.recover(kept=kept, at=self._granted)
         self._stage = Stage.WAITING
-        return [After(self._wait_us(), LeaseExpired())]
+        found = [Send(o.asker, Committed(o.txn, o.ts)) for o in self._orphans if o.txn in kept and o.asker]
+        self._orphans = []
+        return [*found, After(self._wait_us(), LeaseExpired())]
 
     def _wait_us(self) -> int:
         """Microseconds until the inherited lease has run out by every clock."""

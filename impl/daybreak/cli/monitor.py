@@ -24,10 +24,10 @@ class MonitorProcess:
         for rung in rungs():
             pairs += ["--spec", str(rung.spec), "--mapping", str(rung.mapping)]
         command = [sys.executable, "-m", "tracecheck", "monitor", *pairs]
-        command += ["--follow", str(trace), "--status", str(data / STATUS)]
+        command += ["--follow", str(trace), "--status", str(data / STATUS), "--with-stdin"]
         (data / STATUS).unlink(missing_ok=True)
         with (data / "monitor.log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
 
     def stop(self) -> None:
         """Let it read to the end of the trace, then end it."""
@@ -37,6 +37,8 @@ class MonitorProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
 
 
 def read_status(data: Path) -> dict[str, object] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -88,9 +89,13 @@ def run(argv: list[str]) -> int:
     arguments = build().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
+        sys.stdout.flush()
     except DaybreakError as error:
         hint = f" ({error.hint})" if error.hint else ""
         print(f"daybreak: {error.message}{hint}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more at its end
         return 1
     except KeyboardInterrupt:
         return 130

@@ -97,6 +97,11 @@ class Backend(asyncio.Protocol):
         """Whether replies are outstanding."""
         return bool(self._batches)
 
+    @property
+    def outstanding(self) -> int:
+        """How many batches have not been answered in full."""
+        return len(self._batches)
+
     def exchange(self, data: bytes, *, ready: int, copies: int = 0) -> asyncio.Future[list[Reply]]:
         """Send `data`, whose replies end with the `ready`-th ReadyForQuery, at once.
 

@@ -10,6 +10,8 @@ from daybreak.query.engine import Engine
 
 Result = TypeVar("Result")
 
+PAUSE_SECONDS = 0.001
+
 
 class Cancellation:
     """Lets cancel requests through to the private server while `during` runs, and only then."""
@@ -39,6 +41,9 @@ class Cancellation:
     async def cancel(self) -> None:
         """Cancel the client's statement, if one is running."""
         async with self._sending:
+            # The rollback of the transaction before may still be under way; it takes well under a millisecond.
+            while self._running and self._engine.backend.outstanding > 1:  # noqa: ASYNC110 - rare, not worth an event
+                await asyncio.sleep(PAUSE_SECONDS)
             if self._running:
                 self.requested = True
                 await self._engine.backend.cancel()

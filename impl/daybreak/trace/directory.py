@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -22,7 +23,9 @@ class _Numbered(msgspec.Struct):
 class TraceDirectory:
     """Opens recorders in a directory that belongs to cluster `cluster`."""
 
-    def __init__(self, path: Path, cluster: str) -> None:
+    def __init__(self, path: Path, cluster: str, failed: Callable[[OperatorError], None] = lambda error: None) -> None:
+        """`failed` is told when an event of any node could not be written."""
+        self._failed = failed
         self.path = path
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -40,7 +43,7 @@ class TraceDirectory:
     def recorder(self, node: NodeId, clock: Now, *, slice_name: str | None = None) -> Recorder:
         """The recorder of a node; it goes on counting where the node's file ends."""
         file = self.path / f"{node.replace('/', '_')}.ndjson"
-        return Recorder(node, clock, FileSink(file), slice_name=slice_name, first=last_number(file) + 1)
+        return Recorder(node, clock, FileSink(file, self._failed), slice_name=slice_name, first=last_number(file) + 1)
 
 
 def last_number(file: Path) -> int:

@@ -7,7 +7,7 @@ trace of a process killed at any moment ends with a whole line and lacks no even
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -78,9 +78,13 @@ class Sink(Protocol):
 class FileSink:
     """A file that lines are appended to, each with one unbuffered write."""
 
-    def __init__(self, path: Path) -> None:
-        """Open `path` for appending; raises `OperatorError` if that is not possible."""
+    def __init__(self, path: Path, failed: Callable[[OperatorError], None] = lambda error: None) -> None:
+        """Open `path` for appending; raises `OperatorError` if that is not possible.
+
+        `failed` is told when a line could not be written: a step was taken that the trace lacks.
+        """
         self._path = path
+        self._failed = failed
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         except OSError as error:
@@ -89,11 +93,14 @@ class FileSink:
     def write(self, line: bytes) -> None:
         """Append `line`; it survives the death of this process. Raises `OperatorError` if it is not all written."""
         try:
-            written = os.write(self._fd, line)
+            if os.write(self._fd, line) == len(line):
+                return
+            reason = "the disk is full; its last line is cut short"
         except OSError as error:
-            raise OperatorError(f"{self._path}: the trace cannot be written: {error.strerror}") from None
-        if written != len(line):
-            raise OperatorError(f"{self._path}: the disk is full; the last line of the trace is cut short")
+            reason = error.strerror or str(error)
+        failure = OperatorError(f"{self._path}: the trace cannot be written: {reason}")
+        self._failed(failure)
+        raise failure
 
     def close(self) -> None:
         """Close the file; closing it again does nothing."""

@@ -36,24 +36,25 @@ def test_the_worst_verdict_decides(
 ) -> None:
     asked: list[dict[str, Any]] = []
 
-    def check(**arguments: Any) -> Result:
-        asked.append(arguments)
-        verdict = verdicts[len(asked) - 1]
-        return Result(str(arguments["spec"]), str(arguments["mapping"]), verdict, f"said {verdict}")
+    def check_all(plans: list[Path], logs: list[Path]) -> list[Result]:
+        asked.append({"plans": plans, "logs": logs})
+        return [
+            Result(str(plan), "", verdict, f"said {verdict}") for plan, verdict in zip(plans, verdicts, strict=True)
+        ]
 
     monkeypatch.setattr(command, "rungs", lambda: RUNGS[: len(verdicts)])
-    monkeypatch.setattr(command, "check", check)
+    monkeypatch.setattr(command, "Plan", lambda spec, mapping: spec)
+    monkeypatch.setattr(command, "check_all", check_all)
     assert main(["check", str(tmp_path)]) == code
     said = capsys.readouterr().out
     assert all(f"{rung.name}: " in said for rung in RUNGS[: len(verdicts)])
-    assert [a["logs"] for a in asked] == [[tmp_path]] * len(verdicts)
-    assert [a["spec"] for a in asked] == [rung.spec for rung in RUNGS[: len(verdicts)]]
+    assert asked == [{"plans": [rung.spec for rung in RUNGS[: len(verdicts)]], "logs": [tmp_path]}]
     asked.clear()
     assert main(["check", "--json", str(tmp_path)]) == code
     shown = msgspec.json.decode(capsys.readouterr().out)
     assert [shown[rung.name]["verdict"] for rung in RUNGS[: len(verdicts)]] == verdicts
 
 
-def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(tmp_path / "none")]) == 1
+def test_a_directory_that_is_not_there_is_no_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path / "none")]) == 2
     assert capsys.readouterr().err == f"daybreak: {tmp_path / 'none'}: no such trace directory\n"

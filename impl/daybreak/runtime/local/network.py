@@ -54,10 +54,6 @@ class LocalNetwork:
         host = self._hosts[role.node] = Host(role, disk)
         return host
 
-    def remove(self, node: NodeId) -> None:
-        """Forget a node; messages to it are dropped from here on."""
-        self._hosts.pop(node, None)
-
     def listen(self, session: NodeId, listener: Listener) -> None:
         """Hand messages to `session` to `listener`."""
         self._listeners[session] = listener
@@ -106,18 +102,22 @@ class LocalNetwork:
             self._draining = False
 
     def _deliver(self, host: Host, source: NodeId, message: Message, cause: Cause) -> None:
-        if self._closed or self._hosts.get(host.role.node) is not host:
+        if self._closed:
             return
         if message.causal:
             host.role.trace.observe(cause)
         try:
             effects = host.role.receive(source, message)
         except Exception as error:
-            if not self.failure.done():
-                self.failure.set_exception(error)
-            self._closed = True
+            self.fail(error)
             return
         self.perform(host, effects)
+
+    def fail(self, error: BaseException) -> None:
+        """Deliver nothing more: what the roles know can no longer be trusted, or not be recorded."""
+        self._closed = True
+        if not self.failure.done():
+            self.failure.set_exception(error)
 
     def _arrive(self, host: Host, message: Message) -> None:
         self._inbox.append((host, host.role.node, message, ()))
