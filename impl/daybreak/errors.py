@@ -92,7 +92,10 @@ class CorruptionError(OperatorError):
     sqlstate = "XX001"
 
     def __init__(self, path: str, offset: int, what: str) -> None:
-        super().__init__(f"{path}: corrupt at offset {offset}: {what}")
+        super().__init__(
+            f"{path}: corrupt at offset {offset}: {what}",
+            hint="restore the file; deleting it could lose acknowledged transactions",
+        )
         self.path = path
         self.offset = offset
 

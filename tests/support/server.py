@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -89,8 +90,15 @@ class Server:
             self.stop()
 
 
-def daybreak(*arguments: str, timeout: int = 300) -> subprocess.CompletedProcess[str]:
+def daybreak(
+    *arguments: str, timeout: int = 300, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run the command `daybreak` to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "daybreak", *arguments], capture_output=True, text=True, timeout=timeout, check=False
+        [sys.executable, "-m", "daybreak", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        env=environment,
     )

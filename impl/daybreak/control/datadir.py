@@ -57,12 +57,18 @@ class DataDirectory:
             path.mkdir(parents=True, exist_ok=True)
             lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise OperatorError(f"{path}: cannot be used as data directory: {error.strerror}") from None
+            reason = "it is no directory" if isinstance(error, FileExistsError) else error.strerror
+            raise OperatorError(
+                f"{path}: cannot be used as data directory: {reason}; name another with --data"
+            ) from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(lock)
-            raise OperatorError(f"{path}: another server is running on this data directory{_who(path)}") from None
+            raise OperatorError(
+                f"{path}: another server is running on this data directory{_who(path)}; "
+                "stop it, or name another directory with --data"
+            ) from None
         try:
             return cls(path, lock, _read_format(path).cluster)
         except OperatorError:
@@ -116,7 +122,8 @@ def _read_format(path: Path) -> Format:
         raise OperatorError(f"{file}: cannot be read: {error}") from None
     if found.format > FORMAT:
         raise OperatorError(
-            f"{path}: written by a newer version (format {found.format}; this version reads up to {FORMAT})"
+            f"{path}: written by a newer version (format {found.format}; this version reads up to {FORMAT}); "
+            "run that version, or name another directory with --data"
         )
     return found
 

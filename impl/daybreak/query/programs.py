@@ -66,7 +66,7 @@ class Programs:
     ) -> tuple[int, str, str]:
         process = await asyncio.create_subprocess_exec(
             *self.command(name, *arguments),
-            env={**os.environ, **(env or {})},
+            env={**_clean_environment(), **(env or {})},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -79,7 +79,11 @@ class Programs:
     async def spawn(self, name: str, *arguments: str, log: IO[bytes]) -> asyncio.subprocess.Process:
         """Start program `name` with its output going to `log`."""
         return await asyncio.create_subprocess_exec(
-            *self.command(name, *arguments), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+            *self.command(name, *arguments),
+            env=_clean_environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
         )
 
     def hand_over(self, directory: Path) -> None:
@@ -87,6 +91,11 @@ class Programs:
         if self.mode.startswith("user:"):
             entry = pwd.getpwnam(self.mode.removeprefix("user:"))
             shutil.chown(directory, entry.pw_uid, entry.pw_gid)
+
+
+def _clean_environment() -> dict[str, str]:
+    """Ours without what PostgreSQL reads: a PGPORT meant for the user's client would move a server's socket."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
 def _major_version(text: str, binaries: Binaries) -> int:

@@ -106,6 +106,20 @@ def test_a_directory_too_deep_for_a_socket_gets_one_elsewhere(tmp_path: Path) ->
     run(scenario())
 
 
+def test_what_the_environment_says_to_clients_does_not_concern_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPORT", "6543")
+    monkeypatch.setenv("PGDATABASE", "elsewhere")
+
+    async def scenario() -> None:
+        server = await PrivateServer.start(tmp_path / "engine")
+        assert await answer(server, b"SELECT 1") == "1"
+        await server.stop()
+
+    run(scenario())
+
+
 def test_it_replaces_a_server_that_was_left_behind(tmp_path: Path) -> None:
     async def scenario() -> None:
         left_behind = await PrivateServer.start(tmp_path)
