@@ -71,4 +71,7 @@ def test_people_get_one_row_per_value(data: Path, capsys: pytest.CaptureFixture[
 
 def test_without_a_server_there_is_no_status(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--data", str(data)]) == 1
-    assert capsys.readouterr().err == f"daybreak: {data}: no server is running on this data directory\n"
+    assert capsys.readouterr().err == (
+        f"daybreak: {data}: no server is running on this data directory; "
+        "start one, or name another directory with --data\n"
+    )

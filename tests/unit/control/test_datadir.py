@@ -57,10 +57,12 @@ def test_each_zone_has_a_directory(path: Path, directory: DataDirectory) -> None
 
 def test_a_directory_that_is_in_use_is_refused_with_who_uses_it(path: Path, directory: DataDirectory) -> None:
     before = open_files()
-    with pytest.raises(OperatorError, match=r"another server is running on this data directory$"):
+    with pytest.raises(
+        OperatorError, match=r"another server is running on this data directory; stop it, or name another"
+    ):
         DataDirectory.open(path)
     directory.announce(SERVER)
-    with pytest.raises(OperatorError, match=r"another server is running .* \(process 4711, port 5432\)$"):
+    with pytest.raises(OperatorError, match=r"another server is running .* \(process 4711, port 5432\); stop it, "):
         DataDirectory.open(path)
     assert open_files() == before
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.tracecheck.synthetic import Trace, World
+from tests.support.tracefiles import Trace
+from tests.unit.tracecheck.synthetic import World
 from tracecheck import Plan
 
 SPECS = Path(__file__).parents[3] / "specs"

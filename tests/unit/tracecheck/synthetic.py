@@ -1,27 +1,22 @@
 """A valid trace without a system: one correct adjudicator, query processors and a storage node in virtual time.
 
-Everything follows from the seed. `World(seed).run(n)` returns the events of each node; `write` puts them in files.
+Everything follows from the seed. `World(seed).run(n)` returns the events of each node.
 """
 
 from __future__ import annotations
 
 import heapq
-import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
+
+from tests.support.tracefiles import ADJUDICATOR, CONFLICTS, STORAGE, Event, Trace
 
 ERROR_US = 2
 LEASE_US = 400_000
 AGE_US = 60_000
 EPOCH_US = 1_790_000_000_000_000
-ADJUDICATOR, STORAGE = "A/adj-0", "A1/storage-0"
-CONFLICTS = {"W": {"W", "N", "S"}, "N": {"W", "N"}, "S": {"W"}, "R": {"W", "N"}}
-
-Event = dict[str, Any]
-Trace = dict[str, list[Event]]
 
 
 @dataclass
@@ -274,12 +269,3 @@ class World:
         self.later(300, self.extend)
         if not self.finished:
             self.later(LEASE_US // 3, self.crash)
-
-
-def write(trace: Trace, directory: Path) -> Path:
-    """Writes one file per node into `directory` and returns it."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for node, events in trace.items():
-        text = "".join(json.dumps(event, separators=(",", ":")) + "\n" for event in events)
-        (directory / f"{node.replace('/', '_')}.ndjson").write_text(text)
-    return directory

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.tracecheck.synthetic import ADJUDICATOR, Event, Trace, World, write
+from tests.support.spoil import Spoilt, assert_refused
+from tests.support.spoil_adjudication import ADJUDICATION_SPOILS, heartbeat_backwards
+from tests.support.spoil_isolation import ISOLATION_SPOILS
+from tests.support.tracefiles import ADJUDICATOR, Place, Trace, court, find, is_act, swap, write
+from tests.unit.tracecheck.synthetic import World
 from tracecheck import CONFORMS, INCONCLUSIVE, VIOLATES, Plan, Result, check_all
-
-
-def find(events: list[Event], act: str, which: Callable[[Event], bool] = lambda _: True, skip: int = 3) -> int:
-    """The index of the event `act` that fits `which`, after `skip` such events: a spoilt trace begins well."""
-    return [i for i, e in enumerate(events) if e["act"].endswith(f"!{act}") and which(e)][skip]
-
-
-def renumber(events: list[Event]) -> None:
-    for n, event in enumerate(events, 1):
-        event["n"] = n
 
 
 def run(plan: Plan, trace: Trace, directory: Path) -> Result:
@@ -55,250 +47,25 @@ def test_the_generator_takes_every_action(isolation: Plan, adjudication: Plan, t
 # -- spoilt traces -----------------------------------------------------------------------------------------
 
 
-SEES_ITS_SNAPSHOT = "\\A k \\in DOMAIN seen : IsNewest(k, seen[k], active[txn].start)"
-
-
-@dataclass(frozen=True)
-class Spoilt:
-    """Where the spoilt event stands, which spec must refuse it there, and which conjunct of its action."""
-
-    node: str
-    index: int
-    spec: str
-    conjunct: str
-
-
-def commit_time_too_low(trace: Trace) -> Spoilt:
-    events = trace[ADJUDICATOR]
-    commits = [i for i, e in enumerate(events) if e["act"].endswith("!Commit")]
-    before, i = next((a, b) for a, b in pairwise(commits) if events[b]["args"]["start"] < events[a]["args"]["ts"])
-    events[i]["args"]["ts"] = events[before]["args"]["ts"]
-    return Spoilt(ADJUDICATOR, i, "adjudication", "Above(start, ts)")
-
-
-def durable_at_another_time(trace: Trace) -> Spoilt:
-    i = find(trace[ADJUDICATOR], "Durable")
-    trace[ADJUDICATOR][i]["args"]["ts"] += 1
-    return Spoilt(ADJUDICATOR, i, "adjudication", "[txn |-> txn, ts |-> ts] \\in appending")
-
-
-def conflict_missed(trace: Trace) -> Spoilt:
-    events = trace[ADJUDICATOR]
-    i = find(events, "Refuse")
-    latest = max(e["args"]["ts"] for e in events[:i] if "ts" in e["args"])
-    promised = max(e["args"]["upto"] for e in events[:i] if e["act"].endswith("Heartbeat"))
-    events[i]["act"] = "Adjudication!Commit"
-    events[i]["args"]["ts"] = max(latest, promised) + 1
-    return Spoilt(ADJUDICATOR, i, "adjudication", "Admissible(start, keys)")
-
-
-def refused_without_conflict(trace: Trace) -> Spoilt:
-    events = trace[ADJUDICATOR]
-    i = find(events, "Commit")
-    events[i]["act"] = "Adjudication!Refuse"
-    del events[i]["args"]["ts"]
-    return Spoilt(ADJUDICATOR, i, "adjudication", "~Admissible(start, keys)")
-
-
-def commit_twice(trace: Trace) -> Spoilt:
-    events = trace[ADJUDICATOR]
-    i = find(events, "Commit", lambda e: "W" in e["args"]["keys"].values())
-    copy = json.loads(json.dumps(events[i]))
-    copy["args"]["ts"] += 1
-    events.insert(i + 1, copy)
-    renumber(events)
-    return Spoilt(ADJUDICATOR, i + 1, "adjudication", "Admissible(start, keys)")
-
-
-def durable_twice(trace: Trace) -> Spoilt:
-    events = trace[ADJUDICATOR]
-    i = find(events, "Durable")
-    events.insert(i + 1, json.loads(json.dumps(events[i])))
-    renumber(events)
-    return Spoilt(ADJUDICATOR, i + 1, "isolation", "MayCommit(txn, ts)")
-
-
 def durable_out_of_order(trace: Trace) -> Spoilt:
+    """Of two records under way the later is durable first."""
     events = trace[ADJUDICATOR]
-    i = next(
-        i
-        for i, e in enumerate(events)
-        if e["act"].endswith("Durable") and sum("Commit" in x["act"] for x in events[:i]) > i_durables(events, i) + 1
-    )
-    j = find(events, "Durable", lambda e: events.index(e) > i, skip=0)
-    events[i]["args"], events[j]["args"] = events[j]["args"], events[i]["args"]
-    return Spoilt(ADJUDICATOR, i, "adjudication", "\\A r \\in appending : AtMost(ts, r.ts)")
+    i = find(events, "Durable", lambda i: len(court(events[:i]).appending) > 1)
+    j = next(j for j in range(i + 1, len(events)) if is_act(events[j], "Durable", "Recover"))
+    assert is_act(events[j], "Durable"), "the adjudicator did not start again"
+    swap(events, i, j)
+    return Spoilt(Place(ADJUDICATOR, i), "adjudication", "\\A r \\in appending : AtMost(ts, r.ts)")
 
 
-def i_durables(events: list[Event], before: int) -> int:
-    return sum(e["act"].endswith("!Durable") for e in events[:before])
-
-
-def swapped(trace: Trace) -> Spoilt:
-    """A record is durable before it was written."""
-    events = trace[ADJUDICATOR]
-    j = find(events, "Durable")
-    wanted = events[j]["args"]["txn"]
-    i = find(events, "Commit", lambda e: e["args"]["txn"] == wanted, skip=0)
-    for field in ("act", "args"):
-        events[i][field], events[j][field] = events[j][field], events[i][field]
-    return Spoilt(ADJUDICATOR, i, "adjudication", "[txn |-> txn, ts |-> ts] \\in appending")
-
-
-def heartbeat_beyond_lease(trace: Trace) -> Spoilt:
-    events = trace[ADJUDICATOR]
-    i = find(events, "Heartbeat")
-    lease = [e for e in events[:i] if e["act"].endswith("Renew")][-1]["args"]["until"]
-    events[i]["args"]["upto"] = lease + 1
-    return Spoilt(ADJUDICATOR, i, "adjudication", "AtMost(upto, lease)")
-
-
-def heartbeat_backwards(trace: Trace) -> Spoilt:
-    events = trace[ADJUDICATOR]
-    i = find(events, "Heartbeat")
-    events[i]["args"]["upto"] = events[find(events, "Heartbeat", skip=2)]["args"]["upto"]
-    return Spoilt(ADJUDICATOR, i, "adjudication", "Before(promise, upto)")
-
-
-def no_such_class(trace: Trace) -> Spoilt:
-    events = trace[ADJUDICATOR]
-    i = find(events, "Commit")
-    key = next(iter(events[i]["args"]["keys"]))
-    events[i]["args"]["keys"][key] = "X"
-    return Spoilt(ADJUDICATOR, i, "adjudication", "keys \\in [used -> Class]")
-
-
-def recovered_too_early(trace: Trace) -> Spoilt:
-    events = trace[ADJUDICATOR]
-    i = find(events, "Recover", skip=0)
-    events[i]["args"]["at"] = [e for e in events[:i] if e["act"].endswith("Renew")][-1]["args"]["until"] - 1
-    return Spoilt(ADJUDICATOR, i, "adjudication", "AtMost(lease, at)")
-
-
-def reads(trace: Trace, wanted: Callable[[int], bool], skip: int = 0) -> tuple[str, int, str]:
-    """The `skip`-th read that saw a version that is wanted: its node, its index and the key."""
-    hits = [
-        (node, i, key)
-        for node, events in trace.items()
-        for i, event in enumerate(events)
-        if event["act"].endswith("!Read")
-        for key, ts in event["args"]["seen"].items()
-        if wanted(ts)
-    ]
-    return hits[skip]
-
-
-def stale_read(trace: Trace) -> Spoilt:
-    node, i, key = reads(trace, lambda ts: ts > 0)
-    trace[node][i]["args"]["seen"][key] = 0
-    return Spoilt(node, i, "isolation", SEES_ITS_SNAPSHOT)
-
-
-def future_read(trace: Trace) -> Spoilt:
-    node, i, key = reads(trace, lambda ts: ts == 0, skip=5)
-    trace[node][i]["args"]["seen"][key] = trace[node][i]["at"][1] + 10_000
-    return Spoilt(node, i, "isolation", SEES_ITS_SNAPSHOT)
-
-
-def read_of_nothing(trace: Trace) -> Spoilt:
-    node, i, key = reads(trace, lambda ts: ts > 0)
-    trace[node][i]["args"]["seen"][key] -= 1
-    return Spoilt(node, i, "isolation", SEES_ITS_SNAPSHOT)
-
-
-def acknowledged_without_commit(trace: Trace) -> Spoilt:
-    node = next(n for n, events in trace.items() if any(e["act"].endswith("!CommitReadOnly") for e in events))
-    i = find(trace[node], "CommitReadOnly", skip=0)
-    trace[node][i]["act"] = "SnapshotIsolation!Acknowledge"
-    return Spoilt(node, i, "isolation", 'active[txn].phase = "committed"')
-
-
-def read_only_commit_of_a_writer(trace: Trace) -> Spoilt:
-    node = "A/qp-0"
-    i = find(trace[node], "Acknowledge", skip=0)
-    trace[node][i]["act"] = "SnapshotIsolation!CommitReadOnly"
-    return Spoilt(node, i, "isolation", 'active[txn].phase = "running"')
-
-
-def begun_in_the_past(trace: Trace) -> Spoilt:
-    """A snapshot older than an acknowledged commit."""
-    acked = min(e["at"][0] for events in trace.values() for e in events if e["act"].endswith("!Acknowledge"))
-    node, i = min(
-        (
-            (n, i)
-            for n, events in trace.items()
-            for i, e in enumerate(events)
-            if e["act"].endswith("!Begin") and e["at"][0] > acked
-        ),
-        key=lambda at: trace[at[0]][at[1]]["at"],
-    )
-    trace[node][i]["args"]["start"] = trace[node][0]["args"]["start"]
-    return Spoilt(node, i, "isolation", "AtMost(acked, start)")
-
-
-def write_lost(trace: Trace) -> Spoilt:
-    """The log does not say that a key was written; whoever reads it later sees a version from nowhere."""
-    node, i, key = reads(trace, lambda ts: ts > 0)
-    seen = trace[node][i]["args"]["seen"][key]
-    txn = next(e["args"]["txn"] for e in trace[ADJUDICATOR] if e["args"].get("ts") == seen)
-    for events in trace.values():
-        for event in events:
-            if event["act"].endswith("!Write") and event["args"]["txn"] == txn:
-                event["args"]["keys"] = [k for k in event["args"]["keys"] if k != key] or ["t12/ffffffff"]
-    return Spoilt(node, i, "isolation", SEES_ITS_SNAPSHOT)
-
-
-def name_used_twice(trace: Trace) -> Spoilt:
-    i = find(trace["A/qp-0"], "Begin", skip=1)
-    other = max(
-        (e for e in trace["A/qp-1"] if e["act"].endswith("!Begin") and e["at"] < trace["A/qp-0"][i]["at"]),
-        key=lambda e: e["at"],
-    )
-    trace["A/qp-0"][i]["args"]["txn"] = other["args"]["txn"]
-    return Spoilt("A/qp-0", i, "isolation", "txn \\notin DOMAIN active")
-
-
-SPOILS = [
-    acknowledged_without_commit,
-    begun_in_the_past,
-    commit_time_too_low,
-    commit_twice,
-    conflict_missed,
-    durable_at_another_time,
-    durable_out_of_order,
-    durable_twice,
-    future_read,
-    heartbeat_backwards,
-    heartbeat_beyond_lease,
-    name_used_twice,
-    no_such_class,
-    read_of_nothing,
-    read_only_commit_of_a_writer,
-    recovered_too_early,
-    refused_without_conflict,
-    stale_read,
-    swapped,
-    write_lost,
-]
-
-
-@pytest.mark.parametrize("spoil", SPOILS, ids=lambda spoil: str(spoil.__name__))
+@pytest.mark.parametrize(
+    "spoil", [durable_out_of_order, *ADJUDICATION_SPOILS, *ISOLATION_SPOILS], ids=lambda spoil: str(spoil.__name__)
+)
 def test_spoilt_trace_is_refused_at_the_event(
     spoil: Callable[[Trace], Spoilt], trace: Trace, isolation: Plan, adjudication: Plan, tmp_path: Path
 ) -> None:
     spoilt = spoil(trace)
     plan = {"isolation": isolation, "adjudication": adjudication}[spoilt.spec]
-
-    result = run(plan, trace, tmp_path)
-
-    assert result.verdict == VIOLATES, result.reason
-    rejection = result.rejection
-    assert rejection is not None
-    assert (rejection.node, rejection.line) == (spoilt.node, spoilt.index + 1)
-    assert json.loads(rejection.raw) == trace[spoilt.node][spoilt.index]
-    (nearest,) = rejection.nearest
-    assert (nearest.inside or nearest.conjunct) == spoilt.conjunct
-    assert nearest.conjunct in " ".join(Path(nearest.file).read_text().splitlines()[nearest.line - 1].split())
+    assert_refused(spoilt, trace, tmp_path / "logs", run(plan, trace, tmp_path))
 
 
 # -- broken logs -------------------------------------------------------------------------------------------
@@ -358,7 +125,7 @@ def test_what_was_violated_before_a_broken_line_stays_violated(
     trace: Trace, adjudication: Plan, tmp_path: Path
 ) -> None:
     spoilt = heartbeat_backwards(trace)
-    del trace[ADJUDICATOR][spoilt.index + 5]
+    del trace[ADJUDICATOR][spoilt.place.position + 5]
     assert run(adjudication, trace, tmp_path).verdict == VIOLATES
 
 
@@ -410,7 +177,7 @@ def test_wrong_arguments_are_inconclusive(
 
 def test_other_slices_go_on_when_one_is_violated(adjudication: Plan, tmp_path: Path) -> None:
     good, bad = World(1, keys=12).run(40), World(2, keys=12).run(40)
-    i = heartbeat_backwards(bad).index
+    i = heartbeat_backwards(bad).place.position
     for event in bad[ADJUDICATOR]:
         event |= {"slice": "adj-1", "node": "A/adj-1"}
     logs = {ADJUDICATOR: good[ADJUDICATOR], "A/adj-1": bad[ADJUDICATOR]}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.tracecheck.synthetic import ADJUDICATOR, Trace, write
+from tests.support.tracefiles import ADJUDICATOR, Trace, write
 from tracecheck.cli import main
 
 SPECS = Path(__file__).parents[3] / "specs"

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.tracecheck.synthetic import ADJUDICATOR, Event, Trace, World, write
+from tests.support.tracefiles import ADJUDICATOR, Event, Trace, write
+from tests.unit.tracecheck.synthetic import World
 from tracecheck import CONFORMS, INCONCLUSIVE, VIOLATES, Monitor, Plan, UsageError
 
 SPECS = Path(__file__).parents[3] / "specs"
