@@ -37,7 +37,7 @@ modelcheck: $(STAMP)
 	$(BIN)/python -m daybreak.modelcheck
 
 test: lint check-types modelcheck
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2
 
 bench: $(STAMP)
 	$(BIN)/python -m tools.bench

@@ -18,9 +18,6 @@ from tests.support.spoil_isolation import ISOLATION_SPOILS
 from tests.support.tracefiles import ADJUDICATOR, Trace, file_name, is_act, places, read, write
 from tracecheck import CONFORMS, INCONCLUSIVE, Result, check
 
-# One recording serves all tests here.
-pytestmark = pytest.mark.xdist_group("spoilt")
-
 RUNGS: dict[str, Rung] = {rung.name: rung for rung in rungs()}
 
 TABLES = """

@@ -28,8 +28,11 @@ LEAD_US = 100_000
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server without a trace."""
-    with Server(tmp_path_factory.mktemp("served") / "data") as running:
+    """A server without a trace, on a directory where a monitor of an earlier one has left its verdict."""
+    data = tmp_path_factory.mktemp("served") / "data"
+    data.mkdir()
+    (data / "monitor.json").write_text('{"verdict":"CONFORMS","running":true}')
+    with Server(data) as running:
         yield running
         assert running.stop() == 0
     assert running.log() == ""

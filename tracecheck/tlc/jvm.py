@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.resources
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -66,6 +67,9 @@ def start_jvm(*, heap_mb: int = DEFAULT_HEAP_MB, options: Sequence[str] = ()) ->
             f"-Xmx{heap_mb}m",
             "-Xss16m",
             "-Xrs",
+            # Java does not look at TMPDIR. TLC unpacks its standard modules there on every load, always under the same
+            # names: two processes with one directory would read each other's files half written.
+            f"-Djava.io.tmpdir={tempfile.gettempdir()}",
             # Measured on a trace of 50,000 events: a sixth less processor time than Java's default collector.
             "-XX:+UseSerialGC",
             "--enable-native-access=ALL-UNNAMED",

@@ -25,7 +25,6 @@ class MonitorProcess:
             pairs += ["--spec", str(rung.spec), "--mapping", str(rung.mapping)]
         command = [sys.executable, "-m", "tracecheck", "monitor", *pairs]
         command += ["--follow", str(trace), "--status", str(data / STATUS), "--with-stdin"]
-        (data / STATUS).unlink(missing_ok=True)
         with (data / "monitor.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
 
