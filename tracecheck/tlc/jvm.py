@@ -100,9 +100,12 @@ def on_deep_stack(work: Callable[[], Result]) -> Result:
     with _starting:
         before = threading.stack_size(_DEEP_STACK_BYTES)
         try:
-            threading.Thread(target=run, name="tracecheck", daemon=True).start()
+            thread = threading.Thread(target=run, name="tracecheck", daemon=True)
+            thread.start()
         finally:
             threading.stack_size(before)
+    # Its end too, not only its result: a process that ends while the thread takes leave of Java crashes.
+    thread.join()
     return done.result()
 
 
