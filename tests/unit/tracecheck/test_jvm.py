@@ -1,11 +1,16 @@
-"""The Java machine: where it puts what it unpacks."""
+"""The Java machine: where it puts what it unpacks, and the threads that go there."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
+
+import pytest
+
+from tracecheck.tlc.jvm import on_deep_stack
 
 SCRIPT = """
 import jpype
@@ -19,3 +24,14 @@ def test_java_unpacks_where_python_does(tmp_path: Path) -> None:
     surroundings = {**os.environ, "TMPDIR": str(tmp_path)}
     run = subprocess.run([sys.executable, "-c", SCRIPT], env=surroundings, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == str(tmp_path)
+
+
+def test_work_on_a_deep_stack_leaves_no_thread_in_java() -> None:
+    def fail() -> None:
+        raise ValueError("no")
+
+    for _ in range(20):
+        assert on_deep_stack(threading.current_thread) not in threading.enumerate()
+    with pytest.raises(ValueError, match="no"):
+        on_deep_stack(fail)
+    assert "tracecheck" not in {thread.name for thread in threading.enumerate()}
