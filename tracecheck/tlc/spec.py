@@ -110,20 +110,29 @@ class Loaded:
 
     def source(self, node: Any) -> tuple[str, int, str]:
         """File, line and TLA+ text of a node of the syntax tree, the text on one line."""
-        location = node.getLocation()
-        module, first, last = str(location.source()), int(location.beginLine()), int(location.endLine())
-        path = self.path_of(module)
-        if path is None:
-            return module, first, str(node)
-        lines = list(_lines(path)[first - 1 : last])
-        lines[-1] = lines[-1][: int(location.endColumn())]
-        lines[0] = lines[0][int(location.beginColumn()) - 1 :]
-        return str(path), first, " ".join(" ".join(line.split()) for line in lines)
+        return source_of(node, self.libraries)
 
-    def path_of(self, module: str) -> Path | None:
-        """The file of `module`, or None for a module of the standard library."""
-        found = (library / f"{module}.tla" for library in self.libraries)
-        return next((path for path in found if path.is_file()), None)
+
+def source_of(node: Any, libraries: Sequence[Path]) -> tuple[str, int, str]:
+    """File, line and TLA+ text of a node of the syntax tree, the text on one line."""
+    file, line, lines = source_lines(node, libraries)
+    return file, line, " ".join(" ".join(line.split()) for line in lines)
+
+
+def source_lines(node: Any, libraries: Sequence[Path]) -> tuple[str, int, list[str]]:
+    """File, line and TLA+ text of a node of the syntax tree, the text as it stands there, moved to the left margin.
+
+    The file is searched in `libraries`; what is of the standard library has its module's name for a file.
+    """
+    location = node.getLocation()
+    module, first, last = str(location.source()), int(location.beginLine()), int(location.endLine())
+    path = next((path for library in libraries if (path := library / f"{module}.tla").is_file()), None)
+    if path is None:
+        return module, first, [str(node)]
+    margin = int(location.beginColumn()) - 1
+    lines = list(_lines(path)[first - 1 : last])
+    lines[-1] = lines[-1][: int(location.endColumn())]
+    return str(path), first, [lines[0][margin:], *(line[:margin].lstrip() + line[margin:] for line in lines[1:])]
 
 
 @lru_cache(maxsize=64)
