@@ -6,12 +6,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup run test lint check-types modelcheck bench docs clean
+.PHONY: help setup run test lint check-types modelcheck modelcheck-nightly bench docs clean
 
 help:
 	@echo "make run         serve on PORT (default 5432) with the live checker; data in .daybreak/"
 	@echo "make test        style, types, models and all tests"
-	@echo "make modelcheck  check the specs' models"
+	@echo "make modelcheck  check the specs' models; make modelcheck-nightly: the large ones too"
 	@echo "make bench       measure beside a stock PostgreSQL; writes bench.json"
 	@echo "make docs        write the generated pages anew"
 
@@ -34,7 +34,10 @@ check-types: $(STAMP)
 	$(BIN)/mypy
 
 modelcheck: $(STAMP)
-	$(BIN)/python -m daybreak.modelcheck
+	$(BIN)/python -m daybreak.modelcheck --why docs/why --check
+
+modelcheck-nightly: $(STAMP)
+	$(BIN)/python -m daybreak.modelcheck --nightly --json modelcheck.json --junit modelcheck.xml
 
 test: lint check-types modelcheck
 	$(BIN)/pytest -n 2
@@ -44,6 +47,7 @@ bench: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python -m tools.actionmap
+	$(BIN)/python -m daybreak.modelcheck --kind must-fail --why docs/why
 
 clean:
-	rm -rf $(VENV) .daybreak .mypy_cache .ruff_cache .pytest_cache .hypothesis bench.json
+	rm -rf $(VENV) .daybreak .mypy_cache .ruff_cache .pytest_cache .hypothesis bench.json modelcheck.json modelcheck.xml

@@ -1,1 +1,1 @@
-"""`make bench`: Daybreak beside a stock PostgreSQL in one run, and the checker's speed."""
+"""`make bench`: Daybreak beside a stock PostgreSQL, the checker's speed, the models' runner beside TLC itself."""

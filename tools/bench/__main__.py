@@ -1,4 +1,10 @@
-"""Measure and report. `python -m tools.bench [--seconds S] [--rounds R] [--clients C] [--scale N] [--json FILE]`."""
+"""Measure and report.
+
+    python -m tools.bench [PART...] [--seconds S] [--rounds R] [--clients C] [--scale N] [--json FILE]
+
+Parts, all if none is named: `servers` Daybreak beside a stock PostgreSQL, `checker` the trace checker's speed, `models`
+the model checker's runner beside TLC itself.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +22,12 @@ from daybreak.base.places import rungs
 from daybreak.errors import OperatorError
 from daybreak.query.programs import Programs
 from daybreak.query.stock_server import StockServer
+from tools.bench import models
 from tools.bench.pgbench import PERCENTILES, REPEATABLE_READ, Run, Target, run
 from tools.bench.report import Figure, figure, publish
 from tracecheck import check
 
+PARTS = ("servers", "checker", "models")
 SCRIPTS = ("select-only", "simple-update", "tpcb-like")
 
 
@@ -27,8 +35,13 @@ async def main(arguments: argparse.Namespace) -> int:
     """Measure everything."""
     with tempfile.TemporaryDirectory(prefix="daybreak-bench-") as name:
         directory = Path(name)
-        figures = await _beside_stock(arguments, directory)
-        figures += await _checker(arguments, directory)
+        figures = []
+        if "servers" in arguments.parts:
+            figures += await _beside_stock(arguments, directory)
+        if "checker" in arguments.parts:
+            figures += await _checker(arguments, directory)
+        if "models" in arguments.parts:
+            figures += models.measure(arguments.rounds)
     publish(figures, arguments.json)
     return 0
 
@@ -109,8 +122,9 @@ def _figures(script: str, ours: list[Run], theirs: list[Run]) -> list[Figure]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tools.bench")
+    parser.add_argument("parts", nargs="*", choices=PARTS, default=PARTS, help="what to measure (default all)")
     parser.add_argument("--seconds", type=int, default=10, help="length of one pgbench run (default 10)")
-    parser.add_argument("--rounds", type=int, default=3, help="runs per script and server (default 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="runs per figure (default 3)")
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--scale", type=int, default=1)
     parser.add_argument("--json", type=Path, default=Path("bench.json"))

@@ -7,30 +7,24 @@ decide what a message means; from the text inside only names, figures and states
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-INVARIANT_VIOLATED = (2107, 2110)
-PROPERTY_VIOLATED = (2108, 2112)
+INITIALLY_VIOLATED = (2107, 2108)
+LATER_VIOLATED = (2110, 2112)
 TEMPORAL_VIOLATED = 2116
 STATE = 2217
 STUTTERING = 2218
 BACK_TO_STATE = 2122
 ACTION_COVERAGE = 2772
-CONFIG_ERRORS = range(5001, 5007)
 
-_GENERAL = 1000
-_EXPRESSION = 2103
-_ERROR_CLASSES = ("1", "2")
 _START = re.compile(r"@!@!@STARTMSG (\d+):(\d+) @!@!@")
 _END = re.compile(r"@!@!@ENDMSG \d+ @!@!@")
-_VIOLATED = re.compile(r"(?:Invariant|[Pp]roperty) (\S+) is (?:violated|false)")
+_VIOLATED = re.compile(r"(?:Invariant|[Pp]roperty) (.+?) is (?:violated|false)")
 _STEP = re.compile(r"(\d+): <(Initial predicate|\w+)")
 _VARIABLE = re.compile(r"^(?:/\\ )?(\w+) = ", re.MULTILINE)
 _COVERED = re.compile(r"<(\w+) .*>: (\d+):(\d+)")
-_PLACE = re.compile(r"line (\d+), col(?:umn)? (\d+)(?:.* of module (\w+))?")
-_PARSED = re.compile(r"^Parsing file (.+)$", re.MULTILINE)
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -42,11 +36,15 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A state of a counterexample and the action that led to it. `values` maps variables to TLA+ text."""
+    """A state of a counterexample and the action that led to it. `values` maps variables to TLA+ text.
+
+    So does `arguments` with the action's parameters, as far as `retrace` could tell them.
+    """
 
     number: int
     action: str
     values: dict[str, str]
+    arguments: dict[str, str] = {}
 
 
 class Transcript(msgspec.Struct, frozen=True):
@@ -75,9 +73,12 @@ def read(output: str) -> Transcript:
 
 
 def violated(transcript: Transcript) -> str | None:
-    """The name of the invariant or action property that was violated, or None."""
+    """What TLC calls the invariant or action property that was violated, or None.
+
+    A part of a property goes by its own name, or by its place if it has none.
+    """
     for message in transcript.messages:
-        if message.code in INVARIANT_VIOLATED + PROPERTY_VIOLATED:
+        if message.code in INITIALLY_VIOLATED + LATER_VIOLATED:
             found = _VIOLATED.search(message.text)
             return found[1] if found else message.text
     return None
@@ -87,13 +88,21 @@ def steps(transcript: Transcript) -> Iterator[Step]:
     """The counterexample, state by state; a cycle ends with a step that tells where it goes on."""
     number = 0
     for message in transcript.messages:
-        if message.code == STATE:
+        if message.code in INITIALLY_VIOLATED and _VARIABLE.search(message.text):
+            number += 1
+            yield Step(number, "Initial predicate", _values(message.text))
+        elif message.code == STATE:
             head = _STEP.match(message.text)
             number += 1
             yield Step(number, head[2] if head else "?", _values(message.text))
         elif message.code in (STUTTERING, BACK_TO_STATE):
             action = "stutters for ever" if message.code == STUTTERING else "goes back"
             yield Step(number + 1, f"{action}: {message.text.splitlines()[0]}", {})
+
+
+def length(counterexample: Iterable[Step]) -> int:
+    """How many states it has; the step that tells where a cycle goes on is none."""
+    return sum(1 for step in counterexample if step.values)
 
 
 def _values(text: str) -> dict[str, str]:
@@ -109,45 +118,3 @@ def coverage(transcript: Transcript) -> dict[str, int]:
         if found:
             taken[found[1]] = taken.get(found[1], 0) + int(found[3])
     return taken
-
-
-def complaint(transcript: Transcript) -> str:
-    """Why TLC gave up, on one line: the first error, or what it quotes, and the innermost place it was met at."""
-    said = transcript.messages
-    first = next((at for at, message in enumerate(said) if message.severity in _ERROR_CLASSES), None)
-    if first is None:
-        return "TLC gave no reason"
-    quotes = said[first].code == _GENERAL and first + 1 < len(said)
-    reason = [said[first + 1 if quotes else first].text]
-    places = [message.text.splitlines()[-1] for message in said if message.code == _EXPRESSION]
-    return " ".join(" ".join(reason + places[:1]).split())
-
-
-def parse_complaint(transcript: Transcript) -> str:
-    """Where the parser stopped and why, as `file:line: reason`."""
-    text = transcript.between
-    place = _PLACE.search(text)
-    parsed = _PARSED.findall(text)
-    if place is None:
-        return " ".join(_reason(text).split()) or "the parser gave no reason"
-    module = place[3]
-    files = [path for path in parsed if module is None or path.endswith(f"/{module}.tla")]
-    path = files[-1] if files else f"module {module}"
-    return f"{path}:{place[1]}: {_reason(text)}"
-
-
-def _reason(text: str) -> str:
-    """The lines that name an error, without what only frames them."""
-    framing = (
-        "Parsing file",
-        "Semantic processing",
-        "Semantic errors",
-        "***",
-        "line ",
-        "Fatal errors",
-        "tla2sany.",
-        "In module",
-    )
-    lines = [line.strip() for line in text.splitlines()]
-    told = [line for line in lines if line and not line.startswith(framing)]
-    return " ".join(" ".join(told[:2]).split())

@@ -15,7 +15,8 @@ from typing import Any, Literal
 import jpype
 import msgspec
 
-from daybreak.modelcheck import messages
+from daybreak.modelcheck import complaints, figures, messages, naming, retrace
+from daybreak.modelcheck.cause import Cause
 from tracecheck.tlc.jvm import fresh_loader, load_class, start_jvm
 
 Verdict = Literal["holds", "violates", "unusable", "failed"]
@@ -23,13 +24,14 @@ Verdict = Literal["holds", "violates", "unusable", "failed"]
 BRIEF, LONG = "brief", "long"
 
 _PARSE_ERROR, _CONFIG_ERROR = 150, 151
-_HEAP_MB = 1536
+_SEED = 1
 
 
 class Job(msgspec.Struct, frozen=True):
     """What a worker needs to know of a model.
 
-    `scratch` is an empty directory for TLC's files, which the caller removes.
+    `scratch` is an empty directory for TLC's files, which the caller removes. With `traces`, that many random
+    behaviours of at most `depth` steps are looked at, and not all. After `limit_s` seconds the run is given up.
     """
 
     module: str
@@ -38,6 +40,9 @@ class Job(msgspec.Struct, frozen=True):
     scratch: str
     coverage: bool = False
     jar: str | None = None
+    traces: int = 0
+    depth: int = 0
+    limit_s: float = 300
 
 
 class Progress(msgspec.Struct, frozen=True, tag="progress"):
@@ -49,13 +54,16 @@ class Progress(msgspec.Struct, frozen=True, tag="progress"):
     depth: int
     rate: float
     seconds: float
+    traces: int = 0
 
 
 class Outcome(msgspec.Struct, frozen=True, tag="outcome"):
     """What came out of a run.
 
-    `verdict` is "unusable" when the spec or its configuration cannot be read, "failed" when TLC could not evaluate it;
-    `reason` then says why. `property` is the violated one; `taken` counts the steps by each action, if asked for.
+    `verdict` is "failed" when TLC could not evaluate the spec, "unusable" when there is no result for another reason:
+    the spec or its configuration cannot be read, memory or time ran out, the worker died. `reason` then says why.
+    `property` is the violated one, `steps` show how, in `length` states, and `cause` which part of it is false.
+    `taken` counts the steps by each action, if asked for.
     """
 
     verdict: Verdict
@@ -64,17 +72,21 @@ class Outcome(msgspec.Struct, frozen=True, tag="outcome"):
     generated: int = 0
     distinct: int = 0
     depth: int = 0
+    traces: int = 0
     reason: str = ""
+    length: int = 0
     steps: list[messages.Step] = []
+    cause: Cause | None = None
     taken: dict[str, int] = {}
 
 
-def start_java(*, brief: bool) -> None:
-    """Starts Java for this process.
+def start_java(*, brief: bool, heap_mb: int) -> None:
+    """Starts Java for this process, with a heap of at most `heap_mb` MiB; the process ends when that is not enough.
 
     `brief` is for runs that end so early that Java's optimising compiler would cost more than it gives.
     """
-    start_jvm(heap_mb=_HEAP_MB, options=["-XX:TieredStopAtLevel=1"] if brief else [])
+    options = ["-XX:TieredStopAtLevel=1"] if brief else []
+    start_jvm(heap_mb=heap_mb, options=["-XX:+ExitOnOutOfMemoryError", *options])
 
 
 class Checker:
@@ -96,20 +108,14 @@ class Checker:
 
     def progress(self) -> Progress | None:
         """How far the run is, or None before its first state. May be called from another thread."""
-        checker = self._class("tlc2.TLCGlobals").mainChecker
-        if checker is None:
+        at = figures.read(self._class("tlc2.TLCGlobals"))
+        if at is None:
             return None
-        generated, now = int(checker.getStatesGenerated()), time.monotonic()
+        now = time.monotonic()
         before, then = self._last
-        self._last = (generated, now)
-        return Progress(
-            generated=generated,
-            distinct=int(checker.getDistinctStatesGenerated()),
-            queue=int(checker.getStateQueueSize()),
-            depth=int(checker.getProgress()),
-            rate=(generated - before) / max(now - then, 1e-3),
-            seconds=now - self._began,
-        )
+        self._last = (at.generated, now)
+        rate = (at.generated - before) / max(now - then, 1e-3)
+        return Progress(**at._asdict(), rate=rate, seconds=now - self._began)
 
     def run(self) -> Outcome:
         """Explores the whole model, or as much as it takes to find a violation."""
@@ -117,21 +123,25 @@ class Checker:
         paths = [f"{path}{os.sep}" for path in [str(Path(job.module).parent), *job.libraries]]
         self._tlc.setResolver(self._class("util.SimpleFilenameToStream")(jpype.JArray(jpype.JString)(paths)))
         if not self._tlc.handleParameters(jpype.JArray(jpype.JString)(self._options())):
-            return self._unusable(messages.complaint(self._transcript()))
+            return self._unusable(complaints.of_evaluation(self._transcript(), Path(job.module)))
         try:
             code = int(self._tlc.process())
         except jpype.JException as error:
-            return Outcome("failed", self._seconds(), reason=str(error.toString()))
+            return Outcome("failed", self._seconds(), reason=f"{complaints.head(Path(job.module))}: {error.toString()}")
         status = int(self._class("tlc2.output.EC$ExitStatus").errorConstantToExitStatus(code))
         return self._outcome(status, self._transcript())
 
     def _options(self) -> Sequence[str]:
-        """One worker and one fingerprint function: the same run each time. Deadlock is no error in these specs."""
-        fixed = ["-tool", "-deadlock", "-workers", "1", "-fp", "0", "-metadir", self.job.scratch]
+        """One worker, one fingerprint function, one seed, liveness at the end: the same run each time, or its
+        counterexample would depend on how fast the machine is. Deadlock is no error in these specs.
+        """
+        fixed = ["-tool", "-deadlock", "-workers", "1", "-fp", "0", "-lncheck", "final", "-metadir", self.job.scratch]
         counting = ["-coverage", "1000"] if self.job.coverage else []
+        traces, depth = self.job.traces, str(self.job.depth)
+        random = ["-simulate", f"num={traces}", "-depth", depth, "-seed", str(_SEED), "-aril", "0"] if traces else []
         module = Path(self.job.module)
         config = os.path.relpath(Path(self.job.config).with_suffix(""), module.parent)
-        return [*fixed, *counting, "-config", config, module.stem]
+        return [*fixed, *counting, *random, "-config", config, module.stem]
 
     def _transcript(self) -> messages.Transcript:
         return messages.read(str(self._printed.toString("UTF-8")))
@@ -143,29 +153,41 @@ class Checker:
         return Outcome("unusable", self._seconds(), reason=reason)
 
     def _outcome(self, status: int, transcript: messages.Transcript) -> Outcome:
+        module, config = Path(self.job.module), Path(self.job.config)
         if status == _PARSE_ERROR:
-            return self._unusable(messages.parse_complaint(transcript))
-        if status == _CONFIG_ERROR or any(said.code in messages.CONFIG_ERRORS for said in transcript.messages):
-            return self._unusable(f"{self.job.config}: {messages.complaint(transcript)}")
-        name = messages.violated(transcript) or self._temporal(transcript)
-        figures = self.progress()
-        if figures is None or (status and name is None):
-            return Outcome("failed", self._seconds(), reason=messages.complaint(transcript))
+            return self._unusable(complaints.of_parsing(transcript, module))
+        if status == _CONFIG_ERROR or any(said.code in complaints.CONFIG_ERRORS for said in transcript.messages):
+            return self._unusable(complaints.of_config(transcript, config))
+        name = self._violated(transcript)
+        at = self.progress()
+        if at is None or (status and name is None):
+            return Outcome("failed", self._seconds(), reason=complaints.of_evaluation(transcript, module))
+        steps, cause = self._explained(list(messages.steps(transcript)), name)
         return Outcome(
             "violates" if status else "holds",
             self._seconds(),
             property=name,
-            generated=figures.generated,
-            distinct=figures.distinct,
-            depth=figures.depth,
-            steps=list(messages.steps(transcript)),
+            generated=at.generated,
+            distinct=at.distinct,
+            depth=at.depth,
+            traces=at.traces,
+            length=messages.length(steps),
+            steps=steps,
+            cause=cause,
             taken=messages.coverage(transcript),
         )
 
-    def _temporal(self, transcript: messages.Transcript) -> str | None:
-        """The temporal property that was violated: TLC does not say which, so all that were to be checked."""
-        if not any(said.code == messages.TEMPORAL_VIOLATED for said in transcript.messages):
+    def _explained(self, steps: list[messages.Step], name: str | None) -> tuple[list[messages.Step], Cause | None]:
+        """The steps with their arguments, and why the property `name` is false in the end, as far as can be told."""
+        if not steps:
+            return steps, None
+        libraries = [Path(self.job.module).parent, *map(Path, self.job.libraries)]
+        tool = figures.tool(self._class("tlc2.TLCGlobals"))
+        return retrace.explain(steps, name, tool, self._class, libraries)
+
+    def _violated(self, transcript: messages.Transcript) -> str | None:
+        """The violated property. Of a temporal one TLC does not say which it is, so all that were to be checked."""
+        part = messages.violated(transcript)
+        if part is None and not any(said.code == messages.TEMPORAL_VIOLATED for said in transcript.messages):
             return None
-        config = self._class("tlc2.TLCGlobals").mainChecker.tool.getModelConfig()
-        properties = config.getProperties()
-        return " or ".join(str(properties.elementAt(i)) for i in range(properties.size()))
+        return naming.whole(figures.tool(self._class("tlc2.TLCGlobals")), part)

@@ -1,6 +1,6 @@
 """A process that runs models, one after the other, and reports on standard output, one JSON object per line.
 
-    python -m daybreak.modelcheck.worker brief|long
+    python -m daybreak.modelcheck.worker brief|long HEAP_MB
 
 Each line on standard input is a job (see `tlc.Job`); of the lines that answer it the last is its outcome, those before
 it tell the progress. The process ends when standard input does, or when nobody reads what it says. TLC leaves threads
@@ -58,13 +58,13 @@ def run(job: Job, line: Line) -> None:
     line.write(outcome)
 
 
-def main(length: str) -> None:
+def main(length: str, heap_mb: str) -> None:
     """Runs the jobs on standard input."""
     line = Line()
     decoder = msgspec.json.Decoder(Job)
     for text in sys.stdin.buffer:
         try:
-            start_java(brief=length == BRIEF)
+            start_java(brief=length == BRIEF, heap_mb=int(heap_mb))
             run(decoder.decode(text), line)
         except SetupError as error:
             line.write(Outcome("unusable", 0.0, reason=str(error)))

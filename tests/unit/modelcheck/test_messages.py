@@ -48,26 +48,24 @@ def test_coverage_adds_up_per_action() -> None:
     assert messages.coverage(messages.read(lines)) == {"Grow": 6}
 
 
-def test_of_a_quoting_message_the_quoted_one_is_the_reason() -> None:
+def test_a_message_ends_where_the_one_it_quotes_begins() -> None:
     quoted = "@!@!@STARTMSG 5006:0 @!@!@\nIt was expecting\na keyword.\n@!@!@ENDMSG 5006 @!@!@"
     transcript = messages.read(said(1000, 1, f"TLC threw an exception\n: {quoted}"))
-    assert messages.complaint(transcript) == "It was expecting a keyword."
     assert [message.code for message in transcript.messages] == [1000, 5006]
 
 
-def test_the_innermost_place_of_an_evaluation_error_is_named() -> None:
-    lines = said(2111, 1, "Evaluating failed.") + said(2103, 1, "positions:\n0. Line 1 in M\n1. Line 2 in N")
-    assert messages.complaint(messages.read(lines)) == "Evaluating failed. 1. Line 2 in N"
+def test_an_initial_state_that_violates_is_the_whole_counterexample() -> None:
+    transcript = messages.read(said(2108, 1, "Property Init is violated by the initial state:\n/\\ x = 1\n/\\ y = 2"))
+    assert messages.violated(transcript) == "Init"
+    (step,) = messages.steps(transcript)
+    assert (step.number, step.action, step.values) == (1, "Initial predicate", {"x": "1", "y": "2"})
 
 
-def test_a_semantic_error_is_placed_in_the_module_it_names() -> None:
-    text = (
-        "Parsing file /s/M.tla\nParsing file /s/N.tla\nSemantic processing of module N\nSemantic errors:\n\n"
-        "*** Errors: 1\n\nline 4, col 13 to line 4, col 15 of module M\n\nUnknown operator: `foo'.\n"
-    )
-    assert messages.parse_complaint(messages.read(text)) == "/s/M.tla:4: Unknown operator: `foo'."
+def test_a_part_of_a_property_goes_by_its_place() -> None:
+    place = "line 6, col 17 to line 6, col 26 of module Low"
+    assert messages.violated(messages.read(said(2112, 1, f"Action property {place} is violated."))) == place
 
 
-def test_a_syntax_error_is_placed_in_the_file_that_was_being_parsed() -> None:
-    text = 'Parsing file /s/M.tla\nParsing file /s/N.tla\n***Parse Error***\nEncountered "1" at line 7, column 15\n'
-    assert messages.parse_complaint(messages.read(text)).startswith('/s/N.tla:7: Encountered "1"')
+def test_the_length_counts_states_only() -> None:
+    lines = said(2217, 4, "1: <Initial predicate>\nx = 1\n") + said(2218, 4, "2: Stuttering")
+    assert messages.length(messages.steps(messages.read(lines))) == 1

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import msgspec
 import pytest
-from rich.console import Console
 
 from daybreak.modelcheck.manifest import Model
-from daybreak.modelcheck.messages import Step
-from daybreak.modelcheck.report import changes, counterexample
-from daybreak.modelcheck.runner import Result, judge
+from daybreak.modelcheck.runner import judge
 from daybreak.modelcheck.tlc import Outcome
 
 HOLDS = Model("M", "", 1, "regular", "M.tla", "M.cfg", "holds", 1, distinct=3)
-VIOLATES = Model("M", "", 1, "must-fail", "M.tla", "M.cfg", "violates", 1, property="Safe")
+VIOLATES = Model("M", "", 1, "must-fail", "M.tla", "M.cfg", "violates", 1, property="Safe", rules=["P10"], length=2)
+SIMULATED = Model("M", "", 1, "regular", "M.tla", "M.cfg", "holds", 1, mode="simulate", traces=7, depth=9)
 COVERED = msgspec.structs.replace(HOLDS, coverage=True)
 
 
@@ -24,7 +21,8 @@ COVERED = msgspec.structs.replace(HOLDS, coverage=True)
     ("model", "outcome"),
     [
         (HOLDS, Outcome("holds", 1.0, distinct=3)),
-        (VIOLATES, Outcome("violates", 1.0, property="Safe", distinct=99)),
+        (VIOLATES, Outcome("violates", 1.0, property="Safe", distinct=99, length=2)),
+        (SIMULATED, Outcome("holds", 1.0, generated=50, traces=7)),
         (COVERED, Outcome("holds", 1.0, distinct=3, taken={"GrowNoted": 2})),
     ],
 )
@@ -40,25 +38,14 @@ def test_what_the_manifest_says_is_right(model: Model, outcome: Outcome) -> None
         (HOLDS, {"verdict": "failed", "reason": "no memory"}, "no memory"),
         (VIOLATES, {}, "holds"),
         (VIOLATES, {"verdict": "violates", "property": "Other"}, "violates Other"),
+        (VIOLATES, {"verdict": "violates", "property": "Safe", "length": 3}, "3 states in the counterexample, not 2"),
+        (VIOLATES, {"verdict": "unusable", "reason": "no time"}, "no time"),
+        (SIMULATED, {"traces": 6}, "6 random behaviours, not 7"),
         (COVERED, {"taken": {"GrowNoted": 2, "ShrinkNoted": 0}}, "never taken: Shrink"),
         (COVERED, {}, "no action was counted"),
+        (COVERED, {"taken": {"NextQuiet": 2, "Grow": 1}}, "actions are not counted one by one inside NextQuiet"),
     ],
 )
 def test_whatever_differs_is_wrong(model: Model, changed: dict[str, Any], wrong: str) -> None:
     outcome = Outcome("holds", 1.0, distinct=3)
     assert judge(model, msgspec.structs.replace(outcome, **changed)) == wrong
-
-
-def test_a_step_shows_only_what_it_changed() -> None:
-    step = Step(2, "Grow", {"x": "2", "y": "1"})
-    assert changes({"x": "1", "y": "1"}, step) == ["x = 2"]
-    assert changes({}, step) == ["x = 2", "y = 1"]
-
-
-def test_a_record_in_a_counterexample_is_shown_as_it_is() -> None:
-    outcome = Outcome("violates", 1.0, property="Safe", steps=[Step(1, "GrowNoted", {"x": "[txn |-> 1]"})])
-    console = Console(record=True, width=100, file=io.StringIO())
-    console.print(counterexample(Result(HOLDS, outcome, "violates Safe")))
-    shown = console.export_text()
-    assert "x = [txn |-> 1]" in shown
-    assert " Grow " in shown
