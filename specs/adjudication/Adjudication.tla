@@ -78,18 +78,14 @@ Clash(committed, keys) ==
     \E k \in DOMAIN keys :
         k \in DOMAIN committed /\ committed[k] \in ConflictsWith[keys[k]]
 
-\* Of the first n commits of history one came after start and conflicts.
-\* (It looks from the end, since few commits are later than a start.)
-RECURSIVE ClashAfter(_, _, _)
-ClashAfter(n, start, keys) ==
-    IF n = 0 THEN FALSE
-    ELSE IF AtMost(history[n].ts, start) THEN FALSE
-    ELSE IF Clash(history[n].keys, keys) THEN TRUE
-    ELSE ClashAfter(n - 1, start, keys)
+\* A commit after start conflicts with accesses to `keys'.
+ClashAfter(start, keys) ==
+    \E i \in DOMAIN history :
+        Before(start, history[i].ts) /\ Clash(history[i].keys, keys)
 
 Admissible(start, keys) ==
     /\ AtMost(floor, start)
-    /\ ~ClashAfter(Len(history), start, keys)
+    /\ ~ClashAfter(start, keys)
 
 \* A commit time must lie above all of these.
 Above(start, ts) ==

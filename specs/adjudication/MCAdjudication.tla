@@ -3,7 +3,7 @@
 (* The models of Adjudication: two small worlds, each of which looks at    *)
 (* one half of the rules closely.                                          *)
 (***************************************************************************)
-EXTENDS AdjudicationProps
+EXTENDS AdjudicationProps, TraceAdjudication
 
 CONSTANT Horizon    \* the greatest time
 
@@ -37,4 +37,11 @@ InitConflicts ==
 (* refused leaves nothing behind.                                          *)
 (***************************************************************************)
 KeysWritten == {k :> "W" : k \in Key}
+
+-----------------------------------------------------------------------------
+\* INV: P10.  Recorded runs are compared with a spec that searches the history
+\* from its end; that finds the same conflicts.
+SearchAgrees ==
+    \A start \in Time, keys \in KeysUsed :
+        ClashFromTheEnd(start, keys) <=> ClashAfter(start, keys)
 =============================================================================

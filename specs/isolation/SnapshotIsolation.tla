@@ -9,9 +9,12 @@
 (* another was acknowledged sees it.  It does not say serialisability:     *)
 (* write skew is allowed (and reachable, see the models).                  *)
 (*                                                                         *)
-(* A version is known by the commit time that made it.  What is older than *)
-(* `base' has been forgotten: reads of it are no longer told apart, and a  *)
-(* transaction that began before it can no longer commit.                  *)
+(* A version is known by its commit time, and keeps the start of the       *)
+(* transaction that made it.  Commits need not come in the order of their  *)
+(* times: an earlier one, long in doubt, may come to light after a later   *)
+(* one of the same key that began after it (P14).  What is older than      *)
+(* `base' has been forgotten: reads of it are no longer told apart, and    *)
+(* who began before it can no longer commit.                               *)
 (***************************************************************************)
 EXTENDS Times, FiniteSets, Sequences, TLC
 
@@ -22,7 +25,7 @@ CONSTANTS
     Zero        \* a time before all of Time
 
 VARIABLES
-    versions,   \* key -> the commit times that wrote it, after base, oldest first
+    versions,   \* key -> its versions after base, oldest first: [start, ts]
     active,     \* transaction -> what is known of it while it is under way
     acked,      \* the greatest commit time acknowledged to any client
     horizon,    \* the greatest snapshot time at which anyone has read
@@ -41,7 +44,7 @@ Transaction == [start : Time, writes : SUBSET Key, phase : Phase, ts : Time \cup
 
 TypeOK ==
     /\ DOMAIN versions \subseteq Key
-    /\ \A k \in DOMAIN versions : versions[k] \in Seq(Time)
+    /\ \A k \in DOMAIN versions : versions[k] \in Seq([start : Time, ts : Time])
     /\ DOMAIN active \subseteq Txn
     /\ \A t \in DOMAIN active : active[t] \in Transaction
     /\ acked \in Time \cup {Zero}
@@ -56,40 +59,48 @@ Init ==
     /\ base = Zero
 
 -----------------------------------------------------------------------------
-TimesOf(k) == IF k \in DOMAIN versions THEN versions[k] ELSE << >>
+VersionsOf(k) == IF k \in DOMAIN versions THEN versions[k] ELSE << >>
 
-VersionsOf(k) == {TimesOf(k)[i] : i \in DOMAIN TimesOf(k)}
-
-\* The last of the first n of `times', which ascend, that is at or before start.
-\* (It looks from the end: what is read most is what was written last.)
+\* The commit time of the last of the first n of `made', which ascend, that is at or
+\* before start.  (It looks from the end: what is read most is what was written last.)
 RECURSIVE NewestOf(_, _, _)
-NewestOf(times, n, start) ==
+NewestOf(made, n, start) ==
     IF n = 0 THEN Zero
-    ELSE IF AtMost(times[n], start) THEN times[n] ELSE NewestOf(times, n - 1, start)
+    ELSE IF AtMost(made[n].ts, start) THEN made[n].ts ELSE NewestOf(made, n - 1, start)
 
 \* The version `seen' is the newest of key k at or before `start'.
 IsNewest(k, seen, start) ==
-    LET newest == NewestOf(TimesOf(k), Len(TimesOf(k)), start)
+    LET newest == NewestOf(VersionsOf(k), Len(VersionsOf(k)), start)
     IN  IF newest # Zero THEN seen = newest ELSE AtMost(seen, start) /\ AtMost(seen, base)
 
-\* No version of key k was committed after `start'.
-Unchanged(k, start) ==
-    LET times == TimesOf(k)
-    IN  IF times = << >> THEN TRUE ELSE AtMost(times[Len(times)], start)
+\* Of the first n of `made' none is concurrent with a writer from start to ts: each
+\* was there at its start, or began when it had committed.  (From the end, again.)
+RECURSIVE ApartFrom(_, _, _, _)
+ApartFrom(made, n, start, ts) ==
+    IF n = 0 THEN TRUE
+    ELSE IF AtMost(made[n].ts, start) THEN TRUE
+    ELSE AtMost(ts, made[n].start) /\ ApartFrom(made, n - 1, start, ts)
 
-\* The members of a set of times, oldest first.
-RECURSIVE Ascending(_)
-Ascending(times) ==
-    IF times = {} THEN << >>
-    ELSE LET first == CHOOSE t \in times : \A u \in times : AtMost(t, u)
-         IN  <<first>> \o Ascending(times \ {first})
+Apart(k, start, ts) == ApartFrom(VersionsOf(k), Len(VersionsOf(k)), start, ts)
+
+\* The versions of `made' and v, which nearly always is the newest.
+With(made, v) ==
+    IF made = << >> \/ Before(made[Len(made)].ts, v.ts) THEN Append(made, v)
+    ELSE SelectSeq(made, LAMBDA w : Before(w.ts, v.ts)) \o <<v>> \o
+         SelectSeq(made, LAMBDA w : Before(v.ts, w.ts))
+
+RECURSIVE WithAll(_, _)
+WithAll(made, new) ==
+    IF new = {} THEN made
+    ELSE LET v == CHOOSE w \in new : TRUE IN With(WithAll(made, new \ {v}), v)
 
 \* The versions when every transaction t of DOMAIN kept has committed at kept[t].
 VersionsWith(kept) ==
     LET written == UNION {active[t].writes : t \in DOMAIN kept}
-        made(k) == Ascending({kept[t] : t \in {u \in DOMAIN kept : k \in active[u].writes}})
-        longer  == [k \in written \cap DOMAIN versions |-> versions[k] \o made(k)]
-    IN  (longer @@ versions) @@ [k \in written \ DOMAIN versions |-> made(k)]
+        new(k)  == {[start |-> active[t].start, ts |-> kept[t]] :
+                        t \in {u \in DOMAIN kept : k \in active[u].writes}}
+        longer  == [k \in written \cap DOMAIN versions |-> WithAll(versions[k], new(k))]
+    IN  (longer @@ versions) @@ [k \in written \ DOMAIN versions |-> WithAll(<< >>, new(k))]
 
 \* Transactions leave `active' when nothing more can happen to them.
 Without(gone) == [t \in DOMAIN active \ gone |-> active[t]]
@@ -98,9 +109,8 @@ MayCommit(t, ts) ==
     /\ active[t].phase \in {"running", "abandoned"}
     /\ active[t].writes # {}
     /\ AtMost(base, active[t].start)
-    /\ Before(active[t].start, ts)
-    /\ Before(horizon, ts)
-    /\ \A k \in active[t].writes : Unchanged(k, active[t].start)
+    /\ Before(Later(active[t].start, horizon), ts)
+    /\ \A k \in active[t].writes : Apart(k, active[t].start, ts)
 
 \* What is left of `active' when the transactions of kept have committed.
 ActiveWith(kept) ==
@@ -163,7 +173,7 @@ Write(txn, keys) ==
 (* Commit                                                                  *)
 (*   who      the adjudicator, when the transaction's record is durable    *)
 (*   why      P13: that is the commit point, one for all its keys          *)
-(*   when     nobody committed one of its keys since its start (first      *)
+(*   when     no concurrent transaction committed one of its keys (first   *)
 (*            committer wins), and nobody has read a snapshot that the     *)
 (*            commit would change                                          *)
 (*   changes  versions, active                                             *)
@@ -265,7 +275,7 @@ Recover(kept) ==
 (***************************************************************************)
 Forget(upto) ==
     /\ base' = Later(base, upto)
-    /\ versions' = LET left(k) == SelectSeq(versions[k], LAMBDA v : Before(upto, v))
+    /\ versions' = LET left(k) == SelectSeq(versions[k], LAMBDA v : Before(upto, v.ts))
                    IN  [k \in {j \in DOMAIN versions : left(j) # << >>} |-> left(k)]
     /\ active' = Without({t \in DOMAIN active :
                              /\ active[t].phase # "committed"

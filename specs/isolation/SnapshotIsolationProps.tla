@@ -132,7 +132,9 @@ ReadsOneSnapshot ==
 \* there with all of its keys.
 CommitsStay ==
     \A k \in Key :
-        VersionsOf(k) = {c.ts : c \in {d \in commits : k \in d.keys /\ Before(base, d.ts)}}
+        LET made == VersionsOf(k)
+            kept == {d \in commits : k \in d.keys /\ Before(base, d.ts)}
+        IN  {made[i] : i \in DOMAIN made} = {[start |-> c.start, ts |-> c.ts] : c \in kept}
 
 \* INV: P13, P16.  Who was told that it committed has committed, once, and so has
 \* everyone whom the spec calls committed.

@@ -10,7 +10,7 @@ EXTENDS MCAdjudication
 
 \* P15: who began below the floor is judged, from a history that is not there.
 AdmissibleNoFloor(start, keys) ==
-    ~ClashAfter(Len(history), start, keys)
+    ~ClashAfter(start, keys)
 
 \* P10: an insert or delete does not mind FOR KEY SHARE.
 ConflictsWithNoKeyShare ==

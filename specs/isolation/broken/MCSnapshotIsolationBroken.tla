@@ -2,14 +2,14 @@
 (***************************************************************************)
 (* SnapshotIsolation with one rule dropped.  Each definition below         *)
 (* replaces one of the spec in one model (a line such as                   *)
-(* `Unchanged <- UnchangedAlways' in its configuration) and breaks one     *)
+(* `Apart <- ApartAlways' in its configuration) and breaks one     *)
 (* property; the manifest says which.  A property that no broken rule      *)
 (* breaks would say nothing.                                               *)
 (***************************************************************************)
 EXTENDS MCSnapshotIsolation
 
 \* P10: no conflict check.
-UnchangedAlways(k, start) == TRUE
+ApartAlways(k, start, ts) == TRUE
 
 \* P4: commits into a snapshot that has been read.
 MayCommitNoHorizon(t, ts) ==
@@ -17,7 +17,7 @@ MayCommitNoHorizon(t, ts) ==
     /\ active[t].writes # {}
     /\ AtMost(base, active[t].start)
     /\ Before(active[t].start, ts)
-    /\ \A k \in active[t].writes : Unchanged(k, active[t].start)
+    /\ \A k \in active[t].writes : Apart(k, active[t].start, ts)
 
 \* P15: who began before what was forgotten may still commit.
 MayCommitNoBase(t, ts) ==
@@ -25,7 +25,7 @@ MayCommitNoBase(t, ts) ==
     /\ active[t].writes # {}
     /\ Before(active[t].start, ts)
     /\ Before(horizon, ts)
-    /\ \A k \in active[t].writes : Unchanged(k, active[t].start)
+    /\ \A k \in active[t].writes : Apart(k, active[t].start, ts)
 
 \* P2: a commit at its own start.
 MayCommitAtStart(t, ts) ==
@@ -34,12 +34,16 @@ MayCommitAtStart(t, ts) ==
     /\ AtMost(base, active[t].start)
     /\ AtMost(active[t].start, ts)
     /\ Before(horizon, ts)
-    /\ \A k \in active[t].writes : Unchanged(k, active[t].start)
+    /\ \A k \in active[t].writes : Apart(k, active[t].start, ts)
+
+\* P4: a version that comes to light late is taken for the newest.
+WithLast(made, v) == Append(made, v)
 
 \* P4: any version before the snapshot will do.
 IsNewestAny(k, seen, start) ==
     /\ AtMost(seen, start)
-    /\ seen \in VersionsOf(k) \/ AtMost(seen, base)
+    /\ \/ AtMost(seen, base)
+       \/ \E i \in DOMAIN VersionsOf(k) : seen = VersionsOf(k)[i].ts
 
 \* P1, P3: no commit wait, so a snapshot may lie before an acknowledged commit.
 BeginNoWait(txn, start) ==
@@ -61,7 +65,7 @@ CommitReadOnlyChecked(txn) ==
     /\ txn \in DOMAIN active
     /\ active[txn].phase = "running"
     /\ active[txn].writes = {}
-    /\ \A k \in Key : Unchanged(k, active[txn].start)
+    /\ \A k \in Key, ts \in Time : Apart(k, active[txn].start, ts)
     /\ active' = Without({txn})
     /\ UNCHANGED <<versions, acked, horizon, base>>
 
@@ -74,7 +78,8 @@ RecoverLoses(kept) ==
         /\ \A t \in doubted : MayCommit(t, kept[t])
         /\ InTurn(found)
         /\ versions' = [k \in UNION {active[t].writes : t \in doubted} |->
-                            Ascending({kept[t] : t \in {u \in doubted : k \in active[u].writes}})]
+                            WithAll(<< >>, {[start |-> active[t].start, ts |-> kept[t]] :
+                                t \in {u \in doubted : k \in active[u].writes}})]
         /\ active' = ActiveWith(found)
         /\ UNCHANGED <<acked, horizon, base>>
 
@@ -83,7 +88,7 @@ InTurnNever(found) == TRUE
 
 \* P22: versions are dropped, and who reads them is not told.
 ForgetTooMuch(upto) ==
-    /\ versions' = LET left(k) == SelectSeq(versions[k], LAMBDA v : Before(upto, v))
+    /\ versions' = LET left(k) == SelectSeq(versions[k], LAMBDA v : Before(upto, v.ts))
                    IN  [k \in {j \in DOMAIN versions : left(j) # << >>} |-> left(k)]
     /\ active' = Without({t \in DOMAIN active :
                              /\ active[t].phase # "committed"

@@ -1,0 +1,238 @@
+------------------------------- MODULE Commit -------------------------------
+(***************************************************************************)
+(* Rung 3.  Several adjudicators, one journal each; query processors; and  *)
+(* storage that reads as of a time.  What clients see of it is rung 1.     *)
+(*                                                                         *)
+(* A query processor fixes the start of its transaction by its own clock,  *)
+(* reads storage as of the start, keeps its writes to itself, and at       *)
+(* COMMIT asks the owners of what it wrote.  What these do stands in       *)
+(* Owners and Epochs.  Storage is made from all journals together, merged  *)
+(* by commit time: what it holds of a key follows from the durable records *)
+(* and it may answer when every journal is complete up to the start.       *)
+(* A replica that learns of records and promises late is like a reader     *)
+(* that asks late, so there are no replicas here.                          *)
+(***************************************************************************)
+EXTENDS Epochs
+
+CONSTANTS
+    MaxWrites,      \* a transaction writes at most so many keys (P22)
+    StartAtBegin,   \* the start is fixed at BEGIN, or else by the first statement
+    SameCounts      \* to write a row as it was is an access to it, or else is nothing
+
+\* Adjudicators begin with these leases.
+InitWith(leases) ==
+    /\ now \in Time /\ \A t \in Time : AtMost(now, t)
+    /\ txns = << >>
+    /\ lease = leases
+    /\ promise = [a \in Adj |-> Zero]
+    /\ floor = [a \in Adj |-> Zero]
+    /\ last = << >>
+    /\ holds = {}
+    /\ appending = [a \in Adj |-> {}]
+    /\ journal = [a \in Adj |-> {}]
+    /\ base = Zero
+
+Init == InitWith([a \in Adj |-> Zero])
+
+-----------------------------------------------------------------------------
+Durables == UNION {journal[a] : a \in Adj}
+
+\* Storage has everything that commits at or before the time (P6).
+CompleteTo(time) == \A a \in Adj : AtMost(time, promise[a])
+
+\* The version `seen' is the newest of key k at or before `start' (P4).
+IsNewest(k, seen, start) ==
+    LET times == {r.ts : r \in {d \in Durables : k \in d.keys /\ AtMost(d.ts, start)}}
+    IN  IF times = {} THEN AtMost(seen, start) /\ AtMost(seen, base)
+        ELSE seen \in times /\ \A t \in times : AtMost(t, seen)
+
+InPhase(txn, phases) == txn \in DOMAIN txns /\ txns[txn].phase \in phases
+
+Without(gone) == [t \in DOMAIN txns \ gone |-> txns[t]]
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* Tick                                                                    *)
+(*   who      nobody                                                       *)
+(*   why      time passes, and leases and holds with it (P12, P19)         *)
+(*   when     always                                                       *)
+(*   changes  now                                                          *)
+(***************************************************************************)
+Tick(to) ==
+    /\ Before(now, to)
+    /\ now' = to
+    /\ UNCHANGED <<txns, granted, judged, appending, stored>>
+
+(***************************************************************************)
+(* Begin                                                                   *)
+(*   who      a query processor, at BEGIN or at the first statement        *)
+(*   why      P1: the latest end of its clock fixes the snapshot           *)
+(*   when     always; no message is sent                                   *)
+(*   changes  txns                                                         *)
+(***************************************************************************)
+Begin(txn, start) ==
+    /\ txn \notin DOMAIN txns
+    /\ MayShowLatest(now, start)
+    /\ txns' = (txn :> [start |-> start, writes |-> {}, leader |-> Nobody, votes |-> << >>,
+                        phase |-> IF StartAtBegin THEN "begun" ELSE "running",
+                        fate |-> "open", ts |-> Zero]) @@ txns
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+(***************************************************************************)
+(* FirstStatement                                                          *)
+(*   who      a query processor, if the start was fixed at BEGIN           *)
+(*   why      what was acknowledged since BEGIN is not in the snapshot     *)
+(*   when     the transaction has begun                                    *)
+(*   changes  txns                                                         *)
+(***************************************************************************)
+FirstStatement(txn) ==
+    /\ InPhase(txn, {"begun"})
+    /\ txns' = [txns EXCEPT ![txn].phase = "running"]
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+(***************************************************************************)
+(* Read                                                                    *)
+(*   who      a query processor, with what storage answered                *)
+(*   why      P4: per key, the newest version at or before the start       *)
+(*   when     every journal is complete up to the start (P5, P6): until    *)
+(*            then the read waits                                          *)
+(*   changes  nothing                                                      *)
+(***************************************************************************)
+Read(txn, seen) ==
+    /\ InPhase(txn, {"running"})
+    /\ CompleteTo(txns[txn].start)
+    /\ \A k \in DOMAIN seen : IsNewest(k, seen[k], txns[txn].start)
+    /\ UNCHANGED vars
+
+(***************************************************************************)
+(* Write                                                                   *)
+(*   who      a query processor                                            *)
+(*   why      P8: a write stays in the buffer of its transaction           *)
+(*   when     it has not written too many keys (P22); same are keys whose  *)
+(*            rows it wrote as they were                                   *)
+(*   changes  txns                                                         *)
+(***************************************************************************)
+Write(txn, changed, same) ==
+    /\ InPhase(txn, {"running"})
+    /\ LET writes == txns[txn].writes \cup changed \cup (IF SameCounts THEN same ELSE {})
+       IN  /\ Cardinality(writes) <= MaxWrites
+           /\ txns' = [txns EXCEPT ![txn].writes = writes]
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+(***************************************************************************)
+(* Ask                                                                     *)
+(*   who      a query processor, at COMMIT                                 *)
+(*   why      P9: each owner is sent its keys and the start; P12: one of   *)
+(*            the owners is to lead                                        *)
+(*   when     the transaction has written                                  *)
+(*   changes  txns                                                         *)
+(***************************************************************************)
+Ask(txn, leader) ==
+    /\ InPhase(txn, {"running"})
+    /\ leader \in OwnersOf(txns[txn].writes)
+    /\ txns' = [txns EXCEPT ![txn].phase = "asked", ![txn].leader = leader]
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+(***************************************************************************)
+(* CommitReadOnly                                                          *)
+(*   who      a query processor, at COMMIT                                 *)
+(*   why      P7: a transaction without writes commits where it is         *)
+(*   when     it has written nothing; nothing can refuse it                *)
+(*   changes  txns                                                         *)
+(***************************************************************************)
+CommitReadOnly(txn) ==
+    /\ InPhase(txn, {"begun", "running"})
+    /\ txns[txn].writes = {}
+    /\ txns' = Without({txn})
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+(***************************************************************************)
+(* Acknowledge                                                             *)
+(*   who      a query processor                                            *)
+(*   why      to tell the client that it has committed                     *)
+(*   when     it has, and the earliest end of the clock has reached the    *)
+(*            commit time: commit wait (P3)                                *)
+(*   changes  txns                                                         *)
+(***************************************************************************)
+Acknowledge(txn) ==
+    /\ InPhase(txn, {"asked"})
+    /\ txns[txn].fate = "committed"
+    /\ MayShowEarliest(now, txns[txn].ts)
+    /\ txns' = Without({txn})
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+(***************************************************************************)
+(* Abort                                                                   *)
+(*   who      a query processor                                            *)
+(*   why      the client rolled back, a statement failed, or an owner      *)
+(*            refused or declined                                          *)
+(*   when     nobody was asked, or it is known that none will commit it    *)
+(*   changes  txns                                                         *)
+(***************************************************************************)
+Abort(txn) ==
+    /\ \/ InPhase(txn, {"begun", "running"})
+       \/ InPhase(txn, {"asked"}) /\ txns[txn].fate = "aborted"
+    /\ txns' = Without({txn})
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+(***************************************************************************)
+(* Abandon                                                                 *)
+(*   who      a query processor that waits no longer, or is lost itself    *)
+(*   why      P16: the client is told that the outcome is unknown; to the  *)
+(*            owners it is not                                             *)
+(*   when     the owners were asked                                        *)
+(*   changes  txns                                                         *)
+(***************************************************************************)
+Abandon(txn) ==
+    /\ InPhase(txn, {"asked"})
+    /\ txns' = IF txns[txn].fate = "committed" THEN Without({txn})
+               ELSE [txns EXCEPT ![txn].phase = "abandoned"]
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+(***************************************************************************)
+(* Collect                                                                 *)
+(*   who      storage, and journals, which keep records for its sake       *)
+(*   why      P22: who began before upto has exceeded the age limit, so    *)
+(*            nobody needs what it could read                              *)
+(*   when     no owner admits such a transaction any more (P15), and each  *)
+(*            that asked has come to an outcome                            *)
+(*   changes  journal, base, and txns: such transactions end               *)
+(***************************************************************************)
+Collect(upto) ==
+    LET old == {t \in DOMAIN txns : Before(txns[t].start, upto)}
+    IN  /\ Before(base, upto)
+        /\ \A a \in Adj : AtMost(upto, floor[a])
+        /\ \A t \in old : txns[t].fate # "decided" /\ ~IsOpen(t)
+        /\ base' = upto
+        /\ journal' = [a \in Adj |-> {r \in journal[a] : Before(upto, r.ts)}]
+        /\ txns' = Without({t \in old : txns[t].fate # "committed"})
+        /\ UNCHANGED <<now, granted, judged, appending>>
+
+-----------------------------------------------------------------------------
+Next ==
+    \/ \E to \in Time : Tick(to)
+    \/ \E txn \in Txn, start \in Time : Begin(txn, start)
+    \/ \E txn \in Txn : FirstStatement(txn)
+    \/ \E txn \in Txn, keys \in SUBSET Key :
+           \E seen \in [keys -> Time \cup {Zero}] : Read(txn, seen)
+    \/ \E txn \in Txn, changed, same \in SUBSET Key : Write(txn, changed, same)
+    \/ \E txn \in Txn, leader \in Adj : Ask(txn, leader)
+    \/ \E txn \in Txn : CommitReadOnly(txn)
+    \/ \E txn \in Txn : Acknowledge(txn)
+    \/ \E txn \in Txn : Abort(txn)
+    \/ \E txn \in Txn : Abandon(txn)
+    \/ \E upto \in Time : Collect(upto)
+    \/ \E txn \in Txn, by \in Adj, until \in Time : Vote(txn, by, until)
+    \/ \E txn \in Txn, by \in Adj : Refuse(txn, by)
+    \/ \E txn \in Txn, ts \in Time : Decide(txn, ts)
+    \/ \E txn \in Txn : Decline(txn)
+    \/ \E txn \in Txn, by \in Adj : Durable(txn, by)
+    \/ \E txn \in Txn, by \in Adj : Resolve(txn, by)
+    \/ \E txn \in Txn, by \in Adj : Expire(txn, by)
+    \/ \E by \in Adj, upto \in Time : Heartbeat(by, upto)
+    \/ \E by \in Adj, until \in Time : Renew(by, until)
+    \/ \E by \in Adj, at \in Time, kept \in SUBSET Txn : Takeover(by, at, kept)
+    \/ \E by \in Adj, upto \in Time : Forget(by, upto)
+
+Spec == Init /\ [][Next]_vars
+=============================================================================

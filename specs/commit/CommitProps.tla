@@ -1,0 +1,281 @@
+---------------------------- MODULE CommitProps ----------------------------
+(***************************************************************************)
+(* What must be true of Commit.                                            *)
+(*                                                                         *)
+(* The spec forgets; the properties must not.  So this module remembers    *)
+(* what clients were told, what was read, and the records that storage no  *)
+(* longer keeps.  These variables watch: no step of the spec depends on    *)
+(* them.  An action together with what is noted of it is called by the     *)
+(* action's name and `Noted'.                                              *)
+(***************************************************************************)
+EXTENDS Commit, Sequences
+
+CONSTANT
+    Watch       \* how many reads are remembered at most
+
+VARIABLES
+    begun,      \* how many transactions have begun
+    answered,   \* the transactions whose clients were told of their commit
+    refused,    \* those whose clients were told that they did not commit
+    acked,      \* the greatest commit time of an answer
+    horizon,    \* the greatest start at which anyone has read
+    watched,    \* some reads: [key, start, seen, base]
+    collected   \* the records that storage no longer keeps
+
+told  == <<answered, refused, acked>>
+notes == <<begun, told, horizon, watched, collected>>
+varsNoted == <<vars, notes>>
+
+InitNotes ==
+    /\ begun = 0
+    /\ answered = {} /\ refused = {} /\ acked = Zero
+    /\ horizon = Zero /\ watched = {}
+    /\ collected = {}
+
+InitNoted == Init /\ InitNotes
+
+-----------------------------------------------------------------------------
+\* Names only tell transactions apart.  So Txn is 1 .. n in every model, and names
+\* are given out in the order of the beginnings, each once.
+BeginNoted(txn, start) ==
+    /\ txn = begun + 1
+    /\ Begin(txn, start)
+    /\ begun' = txn
+    /\ UNCHANGED <<told, horizon, watched, collected>>
+
+\* The properties of reads speak of one read: it is enough to remember any one.
+ReadNoted(txn, keys) ==
+    \E seen \in [keys -> Time \cup {Zero}] :
+        /\ Read(txn, seen)
+        /\ horizon' = Later(horizon, txns[txn].start)
+        /\ \/ watched' = watched
+           \/ /\ Cardinality(watched) < Watch
+              /\ \E k \in keys :
+                     watched' = watched \cup {[txn |-> txn, key |-> k, seen |-> seen[k],
+                                               start |-> txns[txn].start, base |-> base]}
+        /\ UNCHANGED <<begun, told, collected>>
+
+AcknowledgeNoted(txn) ==
+    /\ Acknowledge(txn)
+    /\ answered' = answered \cup {txn}
+    /\ acked' = Later(acked, txns[txn].ts)
+    /\ UNCHANGED <<begun, refused, horizon, watched, collected>>
+
+AbortNoted(txn) ==
+    /\ Abort(txn)
+    /\ refused' = refused \cup {txn}
+    /\ UNCHANGED <<begun, answered, acked, horizon, watched, collected>>
+
+CollectNoted(upto) ==
+    /\ Collect(upto)
+    /\ collected' = collected \cup (Durables \ UNION {journal'[a] : a \in Adj})
+    /\ UNCHANGED <<begun, told, horizon, watched>>
+
+TickNoted(to) == Tick(to) /\ UNCHANGED notes
+FirstStatementNoted(txn) == FirstStatement(txn) /\ UNCHANGED notes
+WriteNoted(txn, changed, same) == Write(txn, changed, same) /\ UNCHANGED notes
+AskNoted(txn, leader) == Ask(txn, leader) /\ UNCHANGED notes
+CommitReadOnlyNoted(txn) == CommitReadOnly(txn) /\ UNCHANGED notes
+AbandonNoted(txn) == Abandon(txn) /\ UNCHANGED notes
+VoteNoted(txn, by, until) == Vote(txn, by, until) /\ UNCHANGED notes
+RefuseNoted(txn, by) == Refuse(txn, by) /\ UNCHANGED notes
+DecideNoted(txn, ts) == Decide(txn, ts) /\ UNCHANGED notes
+DeclineNoted(txn) == Decline(txn) /\ UNCHANGED notes
+DurableNoted(txn, by) == Durable(txn, by) /\ UNCHANGED notes
+ResolveNoted(txn, by) == Resolve(txn, by) /\ UNCHANGED notes
+ExpireNoted(txn, by) == Expire(txn, by) /\ UNCHANGED notes
+HeartbeatNoted(by, upto) == Heartbeat(by, upto) /\ UNCHANGED notes
+RenewNoted(by, until) == Renew(by, until) /\ UNCHANGED notes
+ForgetNoted(by, upto) == Forget(by, upto) /\ UNCHANGED notes
+
+\* What kept says of transactions that are not under way changes nothing.
+TakeoverNoted(by, at, kept) ==
+    kept \subseteq {r.txn : r \in appending[by]} /\ Takeover(by, at, kept) /\ UNCHANGED notes
+
+\* What a model explores is put together from these parts:
+TimePasses == \E to \in Time : TickNoted(to)
+
+Writers ==
+    \/ \E txn \in Txn, start \in Time : BeginNoted(txn, start)
+    \/ \E txn \in Txn, keys \in SUBSET Key \ {{}} : WriteNoted(txn, keys, {})
+    \/ \E txn \in Txn, leader \in Adj : AskNoted(txn, leader)
+
+Readers == \E txn \in Txn, keys \in SUBSET Key \ {{}} : ReadNoted(txn, keys)
+
+Endings ==
+    \E txn \in Txn : \/ AcknowledgeNoted(txn) \/ CommitReadOnlyNoted(txn)
+                     \/ AbortNoted(txn) \/ AbandonNoted(txn)
+
+\* Statements that write rows as they were, or come after BEGIN.
+Statements ==
+    \/ \E txn \in Txn, keys \in SUBSET Key \ {{}} : WriteNoted(txn, {}, keys)
+    \/ \E txn \in Txn : FirstStatementNoted(txn)
+
+Judges ==
+    \/ \E txn \in Txn, by \in Adj, until \in Time : VoteNoted(txn, by, until)
+    \/ \E txn \in Txn, by \in Adj : RefuseNoted(txn, by)
+    \/ \E txn \in Txn, ts \in Time : DecideNoted(txn, ts)
+    \/ \E txn \in Txn, by \in Adj : DurableNoted(txn, by)
+
+Holders == \E txn \in Txn, by \in Adj : ResolveNoted(txn, by) \/ ExpireNoted(txn, by)
+
+Decliners == \E txn \in Txn : DeclineNoted(txn)
+
+Promisers == \E by \in Adj, upto \in Time : HeartbeatNoted(by, upto)
+
+Successors ==
+    \/ \E by \in Adj, until \in Time : RenewNoted(by, until)
+    \/ \E by \in Adj, at \in Time, kept \in SUBSET Txn : TakeoverNoted(by, at, kept)
+
+Forgetters ==
+    \/ \E by \in Adj, upto \in Time : ForgetNoted(by, upto)
+    \/ \E upto \in Time : CollectNoted(upto)
+
+NextNoted == TimePasses \/ Writers \/ Readers \/ Endings \/ Statements \/ Judges \/ Holders
+                    \/ Decliners \/ Promisers \/ Successors \/ Forgetters
+
+-----------------------------------------------------------------------------
+\* Every commit ever made.
+Commits == Durables \cup collected
+
+Underway == UNION {appending[a] : a \in Adj}
+
+Concurrent(c, d) == Before(c.start, d.ts) /\ Before(d.start, c.ts)
+
+\* INV: P10, P12, P14.  Of two concurrent writers of a key at most one commits,
+\* whatever was lost, forgotten or left open in between.
+FirstCommitterWins ==
+    \A c, d \in Commits :
+        (c.txn # d.txn /\ c.keys \cap d.keys # {}) => ~Concurrent(c, d)
+
+Filed == UNION {{<<a, r>> : r \in appending[a] \cup journal[a]} : a \in Adj}
+
+\* INV: P13.  A transaction has at most one record, in one journal.
+OneRecord == \A f, g \in Filed : f[2].txn = g[2].txn => f = g
+
+\* INV: P8.  Nothing of a transaction is anywhere before its client said COMMIT.
+NothingBeforeCommit ==
+    \A r \in Underway \cup Durables :
+        r.txn \in DOMAIN txns => txns[r.txn].phase \in {"asked", "abandoned"}
+
+\* INV: P2, P6.  What is promised stays true: no record under way lies at or below
+\* it, and journals only grow above it.
+PromisesKept ==
+    \A a \in Adj : \A r \in appending[a] : Before(promise[a], r.ts)
+
+\* INV: P2, P12, P23.  Nothing is given, held or promised beyond the lease.
+WithinLease ==
+    /\ \A a \in Adj : AtMost(promise[a], lease[a])
+    /\ \A a \in Adj : \A r \in appending[a] : AtMost(r.ts, lease[a])
+    /\ \A h \in holds : AtMost(h.until, lease[h.by])
+
+\* INV: P15.  An owner remembers only what can still refuse somebody.
+NothingStale == \A k \in DOMAIN last : Before(floor[Owner[k]], last[k])
+
+\* INV: P22.  Transactions stay small, and none commits that began before what
+\* storage has forgotten.
+LimitsKept ==
+    /\ \A t \in DOMAIN txns : Cardinality(txns[t].writes) <= MaxWrites
+    /\ \A r \in Underway : AtMost(base, r.start)
+
+\* INV: P16.  What a client was told of its transaction is true for ever.
+AnswersTrue ==
+    /\ answered \subseteq {c.txn : c \in Commits}
+    /\ refused \cap {c.txn : c \in Commits \cup Underway} = {}
+
+\* INV: P7.  Nothing refuses a transaction that has written nothing.
+ReadOnlyNeverFails ==
+    \A t \in DOMAIN txns :
+        (txns[t].phase = "running" /\ txns[t].writes = {}) => ENABLED CommitReadOnly(t)
+
+\* What a snapshot at start holds of key k, of all commits ever made.
+Visible(k, start) == {c \in Commits : k \in c.keys /\ AtMost(c.ts, start)}
+
+\* INV: P4, P13.  A read returned what its snapshot holds, and would do so again at
+\* any later time; only what had been forgotten before is not told apart.
+ReadsOneSnapshot ==
+    \A r \in watched :
+        \/ /\ r.seen = Zero \/ \E c \in Visible(r.key, r.start) : c.ts = r.seen
+           /\ \A c \in Visible(r.key, r.start) : AtMost(c.ts, r.seen)
+        \/ /\ AtMost(r.seen, r.base)
+           /\ \A c \in Visible(r.key, r.start) : AtMost(c.ts, r.base)
+
+NewDurables == UNION {journal'[a] : a \in Adj} \ Durables
+
+\* INV: P5, P6.  Nothing commits into a snapshot that has been read.
+SnapshotStable == [][\A r \in NewDurables : Before(horizon, r.ts)]_varsNoted
+
+\* INV: P13.  A commit is there with all its keys at once.
+Atomic ==
+    [][\A r \in NewDurables : r.txn \in DOMAIN txns => r.keys = txns[r.txn].writes]_varsNoted
+
+\* INV: P1, P3, P23.  Who begins after an acknowledgement sees what was acknowledged.
+RealTimeOrder ==
+    [][\A t \in DOMAIN txns' \ DOMAIN txns : AtMost(acked, txns'[t].start)]_varsNoted
+
+\* The transactions that are decided in a step.
+Deciding == {t \in DOMAIN txns : txns[t].fate = "open" /\
+                 \E a \in Adj : \E r \in appending'[a] \ appending[a] : r.txn = t}
+
+\* INV: P9, P11.  Who decides is the only owner, or has the votes of all others.
+AllOwnersAsked ==
+    [][\A t \in Deciding :
+           DOMAIN txns[t].votes \cup {txns[t].leader} = OwnersOf(txns[t].writes)]_varsNoted
+
+\* INV: P2, P12.  A commit time suits every vote, and exceeds the start.
+TimesSuitVotes ==
+    [][\A t \in Deciding, r \in UNION {appending'[a] : a \in Adj} :
+           r.txn = t =>
+               /\ Before(r.start, r.ts)
+               /\ \A v \in DOMAIN txns[t].votes :
+                      /\ Before(txns[t].votes[v].bound, r.ts)
+                      /\ AtMost(r.ts, txns[t].votes[v].until)]_varsNoted
+
+-----------------------------------------------------------------------------
+(***************************************************************************)
+(* Commit seen as rung 1: a version for every durable record that storage  *)
+(* keeps, oldest first, and a transaction under way as its client knows    *)
+(* it.  What was acknowledged and read is noted above, under the names     *)
+(* that rung 1 gives it.                                                   *)
+(***************************************************************************)
+RECURSIVE InOrder(_)
+InOrder(made) ==
+    IF made = {} THEN << >>
+    ELSE LET first == CHOOSE v \in made : \A w \in made : AtMost(v.ts, w.ts)
+         IN  <<first>> \o InOrder(made \ {first})
+
+Versions ==
+    [k \in UNION {r.keys : r \in Durables} |->
+        InOrder({[start |-> r.start, ts |-> r.ts] : r \in {d \in Durables : k \in d.keys}})]
+
+Active ==
+    [t \in DOMAIN txns |->
+        LET done == txns[t].fate = "committed"
+        IN  [start |-> txns[t].start, writes |-> txns[t].writes,
+             phase |-> IF txns[t].phase = "abandoned" THEN "abandoned"
+                       ELSE IF done THEN "committed" ELSE "running",
+             ts |-> IF done THEN txns[t].ts ELSE Zero]]
+
+SI == INSTANCE SnapshotIsolation WITH versions <- Versions, active <- Active
+
+\* REFINES: SnapshotIsolation.  Clients see strong snapshot isolation.
+RefinesSnapshotIsolation == SI!Spec
+
+-----------------------------------------------------------------------------
+\* LIVENESS: P12, P14, P16.  Who has asked comes to an outcome, even if its leader
+\* never acts again: the successor settles it.
+OutcomesCome ==
+    \A t \in Txn :
+        (IF t \in DOMAIN txns THEN txns[t].fate = "decided" \/ IsOpen(t) ELSE FALSE)
+            ~> (IF t \in DOMAIN txns THEN txns[t].fate \in {"committed", "aborted"} ELSE TRUE)
+
+\* LIVENESS: P12, P14.  Every hold ends, even if nobody ever tells the outcome.
+HoldsEnd == \A t \in Txn : (\E h \in holds : h.txn = t) ~> (\A h \in holds : h.txn # t)
+
+\* LIVENESS: P5, P6.  While leases last and adjudicators promise, every read is
+\* answered: no transaction waits for ever.
+ReadsAnswered ==
+    \A t \in Txn :
+        (t \in DOMAIN txns)
+            ~> (IF t \in DOMAIN txns THEN CompleteTo(txns[t].start) ELSE TRUE)
+=============================================================================

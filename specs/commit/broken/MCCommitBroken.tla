@@ -1,0 +1,244 @@
+--------------------------- MODULE MCCommitBroken ---------------------------
+(***************************************************************************)
+(* Commit with one rule dropped.  Each definition below replaces one of    *)
+(* the spec in one model (a line such as `Suits <- SuitsNoExpiry' in its   *)
+(* configuration) and breaks one property; the manifest says which.  A     *)
+(* property that no broken rule breaks would say nothing.                  *)
+(***************************************************************************)
+EXTENDS MCCommit
+
+\* P10: who meets a hold goes on.
+HeldNever(txn, by) == FALSE
+
+\* P10: who was first does not matter.
+ConflictsNever(txn, by) == Before(txns[txn].start, floor[by])
+
+\* P12: the leader does not look at the holds' expiry.
+SuitsNoExpiry(txn, ts) ==
+    LET t == txns[txn]
+    IN  /\ Before(Later(t.start, LatestOf(t.leader)), ts)
+        /\ AtMost(ts, lease[t.leader])
+        /\ \A v \in DOMAIN t.votes : Before(t.votes[v].bound, ts)
+
+\* P12: the leader does not look at the voters' bounds.
+SuitsNoBound(txn, ts) ==
+    LET t == txns[txn]
+    IN  /\ Before(Later(t.start, LatestOf(t.leader)), ts)
+        /\ AtMost(ts, lease[t.leader])
+        /\ \A v \in DOMAIN t.votes : AtMost(ts, t.votes[v].until)
+
+\* P2: the leader does not look at the start.
+SuitsNoStart(txn, ts) ==
+    LET t == txns[txn]
+    IN  /\ Before(LatestOf(t.leader), ts)
+        /\ AtMost(ts, lease[t.leader])
+        /\ \A v \in DOMAIN t.votes :
+               Before(t.votes[v].bound, ts) /\ AtMost(ts, t.votes[v].until)
+
+\* P2: the leader does not look at its lease.
+SuitsNoLease(txn, ts) ==
+    LET t == txns[txn]
+    IN  /\ Before(Later(t.start, LatestOf(t.leader)), ts)
+        /\ \A v \in DOMAIN t.votes :
+               Before(t.votes[v].bound, ts) /\ AtMost(ts, t.votes[v].until)
+
+\* P2: a commit at the very time that was promised away.
+SuitsAtPromise(txn, ts) ==
+    LET t == txns[txn]
+    IN  /\ Before(t.start, ts) /\ AtMost(LatestOf(t.leader), ts)
+        /\ AtMost(ts, lease[t.leader])
+        /\ \A v \in DOMAIN t.votes :
+               Before(t.votes[v].bound, ts) /\ AtMost(ts, t.votes[v].until)
+
+\* P9: the leader decides without the other owners.
+AllVotedNever(txn) == TRUE
+
+\* P13: every owner appends its own part.
+AppendingParts(txn, ts) ==
+    [a \in Adj |->
+        IF a \in OwnersOf(txns[txn].writes)
+        THEN appending[a] \cup {[txn |-> txn, start |-> txns[txn].start, ts |-> ts,
+                                 keys |-> Slice(txn, a)]}
+        ELSE appending[a]]
+
+\* P13: the leader appends its own part, and the others' part is lost.
+AppendingSlice(txn, ts) ==
+    LET leader == txns[txn].leader
+        record == [txn |-> txn, start |-> txns[txn].start, ts |-> ts,
+                   keys |-> Slice(txn, leader)]
+    IN  [appending EXCEPT ![leader] = @ \cup {record}]
+
+\* P12: a hold for ever.
+VoteForEver(txn, by, until) ==
+    /\ IsOpen(txn)
+    /\ by \in OwnersOf(txns[txn].writes) \ (DOMAIN txns[txn].votes \cup {txns[txn].leader})
+    /\ ~Conflicts(txn, by) /\ ~Held(txn, by)
+    /\ holds' = holds \cup
+           {[txn |-> txn, by |-> by, keys |-> Slice(txn, by), until |-> Horizon + 1]}
+    /\ txns' = [txns EXCEPT ![txn].votes =
+                    (by :> [bound |-> LatestOf(by), until |-> Horizon]) @@ @]
+    /\ UNCHANGED <<now, granted, last, appending, stored>>
+
+\* P12: a hold beyond the voter's lease.
+VoteBeyondLease(txn, by, until) ==
+    /\ IsOpen(txn)
+    /\ by \in OwnersOf(txns[txn].writes) \ (DOMAIN txns[txn].votes \cup {txns[txn].leader})
+    /\ ~Conflicts(txn, by) /\ ~Held(txn, by)
+    /\ Before(Later(txns[txn].start, LatestOf(by)), until)
+    /\ holds' = holds \cup {[txn |-> txn, by |-> by, keys |-> Slice(txn, by), until |-> until]}
+    /\ txns' = [txns EXCEPT ![txn].votes =
+                    (by :> [bound |-> LatestOf(by), until |-> until]) @@ @]
+    /\ UNCHANGED <<now, granted, last, appending, stored>>
+
+\* P12: holds do not expire.
+ExpireNever(txn, by) == FALSE /\ UNCHANGED vars
+
+\* P14: an expired hold leaves nothing behind.
+ExpireForgets(txn, by) ==
+    \E h \in holds :
+        /\ h.txn = txn /\ h.by = by
+        /\ MayShowPassed(now, h.until)
+        /\ holds' = holds \ {h}
+        /\ UNCHANGED <<now, txns, granted, last, appending, stored>>
+
+\* P14: a voter that finds no record takes the transaction for aborted.
+ResolveEarly(txn, by) ==
+    \E h \in holds :
+        LET found == {r \in Durables : r.txn = txn}
+        IN  /\ h.txn = txn /\ h.by = by
+            /\ holds' = holds \ {h}
+            /\ last' = IF found = {} THEN last
+                       ELSE Remember(h.keys, (CHOOSE r \in found : TRUE).ts)
+            /\ UNCHANGED <<now, txns, granted, appending, stored>>
+
+\* P11: a record is taken for durable before an earlier one.
+DurableAnyOrder(txn, by) ==
+    \E r \in appending[by] :
+        /\ r.txn = txn
+        /\ appending' = [appending EXCEPT ![by] = @ \ {r}]
+        /\ journal' = [journal EXCEPT ![by] = @ \cup {r}]
+        /\ promise' = [promise EXCEPT ![by] = Later(@, r.ts)]
+        /\ txns' = Settled({txn}, {})
+        /\ UNCHANGED <<now, lease, floor, judged, base>>
+
+\* P6: a promise overtakes a record on its way to the journal.
+HeartbeatOvertakes(by, upto) ==
+    /\ Before(promise[by], upto)
+    /\ AtMost(upto, lease[by])
+    /\ promise' = [promise EXCEPT ![by] = upto]
+    /\ UNCHANGED <<now, txns, lease, floor, judged, appending, stored>>
+
+\* P23: a promise leads beyond the lease.
+HeartbeatBeyondLease(by, upto) ==
+    /\ Before(promise[by], upto)
+    /\ \A r \in appending[by] : Before(upto, r.ts)
+    /\ promise' = [promise EXCEPT ![by] = upto]
+    /\ UNCHANGED <<now, txns, lease, floor, judged, appending, stored>>
+
+\* P6: one journal that is complete is enough.
+CompleteToOne(time) == \E a \in Adj : AtMost(time, promise[a])
+
+\* P5: a read does not wait.
+CompleteToAny(time) == TRUE
+
+\* P4: any version before the start will do.
+IsNewestAny(k, seen, start) ==
+    /\ AtMost(seen, start)
+    /\ \/ AtMost(seen, base)
+       \/ \E r \in Durables : k \in r.keys /\ r.ts = seen
+
+\* P19: the successor takes its empty history for the truth.
+TakeoverNoFloor(by, at, kept) ==
+    LET found  == {r \in appending[by] : r.txn \in kept}
+        lost   == appending[by] \ found
+        sealed == {t \in DOMAIN txns : txns[t].leader = by /\ IsOpen(t)}
+        begin(times) == [times EXCEPT ![by] = at]
+    IN  /\ MayShowPassed(now, lease[by])
+        /\ AtMost(Later(lease[by], floor[by]), at)
+        /\ \A r \in found, q \in lost : Before(r.ts, q.ts)
+        /\ appending' = [appending EXCEPT ![by] = {}]
+        /\ journal' = [journal EXCEPT ![by] = @ \cup found]
+        /\ txns' = Settled({r.txn : r \in found}, {r.txn : r \in lost} \cup sealed)
+        /\ lease' = begin(lease) /\ promise' = begin(promise)
+        /\ last' = [k \in {j \in DOMAIN last : Owner[j] # by} |-> last[k]]
+        /\ holds' = {h \in holds : h.by # by}
+        /\ UNCHANGED <<now, floor, base>>
+
+\* P19: the successor begins before the old lease has run out.
+TakeoverEarly(by, at, kept) ==
+    LET found  == {r \in appending[by] : r.txn \in kept}
+        lost   == appending[by] \ found
+        sealed == {t \in DOMAIN txns : txns[t].leader = by /\ IsOpen(t)}
+        begin(times) == [times EXCEPT ![by] = at]
+    IN  /\ AtMost(floor[by], at)
+        /\ \A r \in found, q \in lost : Before(r.ts, q.ts)
+        /\ appending' = [appending EXCEPT ![by] = {}]
+        /\ journal' = [journal EXCEPT ![by] = @ \cup found]
+        /\ txns' = Settled({r.txn : r \in found}, {r.txn : r \in lost} \cup sealed)
+        /\ lease' = begin(lease) /\ promise' = begin(promise) /\ floor' = begin(floor)
+        /\ last' = [k \in {j \in DOMAIN last : Owner[j] # by} |-> last[k]]
+        /\ holds' = {h \in holds : h.by # by}
+        /\ UNCHANGED <<now, base>>
+
+\* P15: history is forgotten and the floor stays where it was.
+ForgetNoFloor(by, upto) ==
+    /\ Before(floor[by], upto)
+    /\ last' = [k \in {j \in DOMAIN last : Owner[j] = by => Before(upto, last[j])} |-> last[k]]
+    /\ UNCHANGED <<now, txns, granted, holds, appending, stored>>
+
+\* P15: the floor rises and nothing is forgotten.
+ForgetNothing(by, upto) ==
+    /\ Before(floor[by], upto)
+    /\ floor' = [floor EXCEPT ![by] = upto]
+    /\ UNCHANGED <<now, txns, lease, promise, judged, appending, stored>>
+
+\* P8: a write goes through to the owner at once.
+WriteThrough(txn, changed, same) ==
+    /\ InPhase(txn, {"running"})
+    /\ \E a \in OwnersOf(changed), ts \in Time :
+           /\ Before(Later(txns[txn].start, LatestOf(a)), ts)
+           /\ AtMost(ts, lease[a])
+           /\ appending' = [appending EXCEPT ![a] = @ \cup
+                  {[txn |-> txn, start |-> txns[txn].start, ts |-> ts, keys |-> changed]}]
+    /\ txns' = [txns EXCEPT ![txn].writes = @ \cup changed]
+    /\ UNCHANGED <<now, granted, judged, stored>>
+
+\* P22: a transaction writes as much as it likes.
+WriteUnlimited(txn, changed, same) ==
+    /\ InPhase(txn, {"running"})
+    /\ txns' = [txns EXCEPT ![txn].writes = @ \cup changed]
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+\* P7: a transaction that wrote nothing is judged like one that did.
+CommitReadOnlyJudged(txn) ==
+    /\ InPhase(txn, {"running"})
+    /\ txns[txn].writes = {}
+    /\ \A k \in Key : AtMost(LastOf(k), txns[txn].start)
+    /\ txns' = Without({txn})
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+\* P13: acknowledged when it is decided, before its record is durable.
+AcknowledgeEarly(txn) ==
+    /\ InPhase(txn, {"asked"})
+    /\ txns[txn].fate \in {"decided", "committed"}
+    /\ MayShowEarliest(now, txns[txn].ts)
+    /\ txns' = Without({txn})
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+\* P16: the connection to the owners is lost, and the client is told of an abort.
+AbortUnknown(txn) ==
+    /\ InPhase(txn, {"asked"})
+    /\ txns[txn].fate # "committed"
+    /\ txns' = [txns EXCEPT ![txn].phase = "abandoned"]
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+\* P22: storage does not mind who is still under way.
+CollectTooMuch(upto) ==
+    LET old == {t \in DOMAIN txns : Before(txns[t].start, upto)}
+    IN  /\ Before(base, upto)
+        /\ \A a \in Adj : AtMost(upto, floor[a])
+        /\ base' = upto
+        /\ journal' = [a \in Adj |-> {r \in journal[a] : Before(upto, r.ts)}]
+        /\ txns' = Without({t \in old : txns[t].fate # "committed"})
+        /\ UNCHANGED <<now, granted, judged, appending>>
+=============================================================================
