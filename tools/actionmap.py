@@ -1,6 +1,10 @@
-"""Writes the generated pages: docs/action-map.md (which method is which spec action) and docs/protocol.md (messages).
+"""Writes the generated pages.
 
-python -m tools.actionmap            writes both
+docs/action-map.md   which method is which action of a spec
+docs/protocol.md     the messages
+specs/README.md      of it, the table of rules
+
+python -m tools.actionmap            writes them
 python -m tools.actionmap --check    writes nothing; exit code 1 if the code and the specs disagree, or a page is
                                      stale
 """
@@ -10,7 +14,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from functools import reduce
@@ -18,14 +21,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from daybreak.trace.action import REGISTRY, Performance
-from tools import protocolpage
+from tools import protocolpage, ruletable
 from tracecheck import actions
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs"
 PACKAGE = ROOT / "impl" / "daybreak"
 
-_NOT_A_RUNG = ("MC", "Trace")
+_TRACE = "Trace"
 _HEADER = """\
 # Action map
 
@@ -49,13 +52,15 @@ class SpecModule(NamedTuple):
 
 
 def spec_files(specs: Path = SPECS) -> list[Path]:
-    """The modules that define a Next: one per rung, without what models and traces put around it."""
-    found = [path for path in sorted(specs.glob("*/*.tla")) if not path.name.startswith(_NOT_A_RUNG)]
-    return [path for path in found if re.search(r"(?m)^Next\s*==", path.read_text())]
+    """The specs that code performs: those with a mapping, by which recorded runs are compared with them."""
+    traced = [
+        trace for mapping in sorted(specs.glob("*/mapping.toml")) for trace in mapping.parent.glob(f"{_TRACE}*.tla")
+    ]
+    return [trace.with_name(trace.name.removeprefix(_TRACE)) for trace in traced]
 
 
 def spec_modules(specs: Path = SPECS) -> list[SpecModule]:
-    """Every rung with its actions, as TLC's own parser reads them."""
+    """Every rung that code performs, with its actions as TLC's own parser reads them."""
     return [SpecModule(path, actions(path)) for path in spec_files(specs)]
 
 
@@ -124,6 +129,7 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     return {
         root / "docs" / "action-map.md": render(modules, performances(), root),
         root / "docs" / "protocol.md": protocolpage.render(root / "impl" / "daybreak"),
+        root / "specs" / "README.md": ruletable.page(root / "specs"),
     }
 
 

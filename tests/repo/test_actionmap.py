@@ -17,7 +17,7 @@ def test_every_action_is_a_method_and_every_method_an_action(modules: list[SpecM
     assert disagreements(performances(), modules) == []
 
 
-def test_both_rungs_are_compared(modules: list[SpecModule]) -> None:
+def test_every_rung_with_a_mapping_is_compared(modules: list[SpecModule]) -> None:
     assert [module.name for module in modules] == ["Adjudication", "SnapshotIsolation"]
     assert all(len(module.actions) > 5 for module in modules)
 
