@@ -34,6 +34,8 @@ class MemoryStore:
         """When not None, commits wait for it."""
         self.waiting = 0
         """Commits that do."""
+        self.answers: asyncio.Event | None = None
+        """When not None, commits that have been made wait for it before they say so."""
 
     def close(self) -> None:
         """A memory store outlives its sessions."""
@@ -110,6 +112,8 @@ class MemoryTransaction:
         for key, write in self._state.writes.items():
             self._store.add(key, ts, write.value)
         self._store.commits += 1
+        if self._store.answers is not None:
+            await self._store.answers.wait()
         return ts
 
     def rollback(self) -> None:

@@ -73,6 +73,11 @@ class Table(msgspec.Struct, frozen=True, array_like=True, dict=True):
         return tuple(index for index in self.indexes if index.unique and index.plain and not index.primary)
 
     @cached_property
+    def building_indexes(self) -> tuple[Index, ...]:
+        """Those of `unique_indexes` that are not valid."""
+        return tuple(index for index in self.unique_indexes if not index.valid)
+
+    @cached_property
     def key_columns(self) -> frozenset[int]:
         """Numbers of the columns whose update conflicts with FOR KEY SHARE (conflict classes of P10)."""
         return frozenset(n for index in self.indexes if index.unique and index.plain for n in index.columns)

@@ -78,7 +78,7 @@ def _with_job(work: Workspace, change: CatalogChange, replies: Sequence[bytes]) 
     if table is not None and not all(index.valid for index in table.indexes):
         built = next(index for index in reversed(table.indexes) if index.id >> 6 == change.version)
         if not built.valid:
-            work.jobs.append(Build(table.id, built.name))
+            work.jobs.append(Build(table.id, built.id))
     job = base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
     notices = [m for m in replies if m[0] != _COMMAND_COMPLETE]
     row = [pg.row_description("job_id", _TEXT_OID), pg.data_row([job.encode()])]

@@ -20,7 +20,7 @@ from daybreak.query.needs import needs
 from daybreak.query.outcomes import StatementError, checked
 from daybreak.query.rowlocks import lock_rows
 from daybreak.query.statements import AllRows, Kind, Need, Parameter, Statement
-from daybreak.query.verify import check_building, may_avoid_errors, rows_turned_up
+from daybreak.query.verify import look_up_building, may_avoid_errors, rows_turned_up
 from daybreak.query.workspace import Workspace
 from daybreak.query.writeset import Change, resolve
 
@@ -83,7 +83,7 @@ async def write(
             if not await _could_succeed(work, statement, captures):
                 raise StatementError(outcome.messages, statement.location)
         elif not await rows_turned_up(work, changes):
-            await _keep(work, changes)
+            await _keep(work, captures, changes)
             return outcome.messages
         await work.engine.undo()
         if attempt + 1 >= PATIENCE:
@@ -103,9 +103,10 @@ async def _load_whole(work: Workspace, tables: Sequence[Table]) -> None:
     await work.load(lambda catalog: [Need(table, AllRows()) for table in tables])
 
 
-async def _keep(work: Workspace, changes: Sequence[Change]) -> None:
+async def _keep(work: Workspace, captures: Sequence[Table], changes: Sequence[Change]) -> None:
     """Turn verified changes into buffered post-images."""
     if changes:
-        check_building(work, changes)
+        if any(table.building_indexes for table in captures):
+            await look_up_building(work, changes)
         writes, rows = work.writes.writes(changes)
         await work.write(writes, rows=rows)

@@ -5,8 +5,8 @@
     DDL commits: index valid ──► private databases make it a unique one
 
 An entry is written with `Access.WRITE`, so that a writer who deletes or moves the row meanwhile conflicts with the
-batch (P10), which is then done again with a new snapshot. While an index is not valid `verify.check_building`
-enforces it for new rows.
+batch (P10), which is then done again with a new snapshot. While an index is not valid `building` enforces it for new
+rows.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from daybreak.base.keys import PREFIX_BYTES, Key, space_bounds
+from daybreak.base.keys import Key, space_bounds
 from daybreak.base.writes import Access, Write
-from daybreak.errors import DaybreakError, RetryError
-from daybreak.query.catalog import Index, Table
+from daybreak.errors import DaybreakError
+from daybreak.query.building import is_of
+from daybreak.query.catalog import Catalog, Index, Table
 from daybreak.query.rows import index_entries
-from daybreak.query.store import Store
+from daybreak.query.store import StoreTransaction
 
 BATCH_ROWS = 1_000
 """Entries of so many rows stay within the size that one transaction may have (P22)."""
@@ -29,10 +30,17 @@ ATTEMPTS = 100
 
 
 class Build(NamedTuple):
-    """An index that was declared and is to be built."""
+    """An index that was declared and is to be built. Another index may have its name one day, but not its id."""
 
     table_id: int
-    index_name: str
+    index_id: int
+
+    def find(self, catalog: Catalog) -> tuple[Table, Index] | None:
+        """The index and its table; None once either was dropped."""
+        for table in catalog.tables.values():
+            if table.id == self.table_id:
+                return next(((table, index) for index in table.indexes if index.id == self.index_id), None)
+        return None
 
 
 class DuplicateFoundError(DaybreakError):
@@ -41,43 +49,27 @@ class DuplicateFoundError(DaybreakError):
     sqlstate = "23505"
 
 
-async def fill(store: Store, table: Table, index: Index) -> None:
-    """Write the entries of `index` for all rows of `table`. Raises `DuplicateFoundError`."""
-    low, high = space_bounds(table.id)
-    while True:
-        rows = await _fill_batch(store, table, index, low, high)
-        if len(rows) < BATCH_ROWS:
-            return
-        low = Key(rows[-1][0] + b"\0")
+async def fill(transaction: StoreTransaction, table: Table, index: Index, low: Key) -> Key | None:
+    """Write the entries of `index` for one batch of the rows of `table`, from `low` on.
 
-
-async def _fill_batch(store: Store, table: Table, index: Index, low: Key, high: Key) -> Sequence[tuple[Key, bytes]]:
-    for attempt in range(ATTEMPTS):
-        transaction = store.begin()
-        try:
-            rows = await transaction.scan(low, high, limit=BATCH_ROWS)
-            wanted = _wanted(table, index, rows)
-            present = await transaction.get(list(wanted)) if wanted else {}
-            if any(present[entry] != wanted[entry] for entry in present):
-                raise _duplicate(index)
-            missing = [Write(entry, Access.WRITE, key) for entry, key in wanted.items() if entry not in present]
-            transaction.write(missing, rows=0)
-            await transaction.commit()
-            return rows
-        except RetryError:
-            if attempt + 1 == ATTEMPTS:
-                raise
-        except BaseException:
-            transaction.rollback()
-            raise
-    return ()
+    Returns where the next batch begins, None when there is none. `transaction` validates the catalog in which `table`
+    and `index` were found. Raises `DuplicateFoundError`.
+    """
+    rows = await transaction.scan(low, space_bounds(table.id)[1], limit=BATCH_ROWS)
+    wanted = _wanted(table, index, rows)
+    present = await transaction.get(list(wanted)) if wanted else {}
+    if any(present[entry] != wanted[entry] for entry in present):
+        raise _duplicate(index)
+    missing = [Write(entry, Access.WRITE, key) for entry, key in wanted.items() if entry not in present]
+    transaction.write(missing, rows=0)
+    return Key(rows[-1][0] + b"\0") if len(rows) == BATCH_ROWS else None
 
 
 def _wanted(table: Table, index: Index, rows: Sequence[tuple[Key, bytes]]) -> dict[Key, bytes]:
     wanted: dict[Key, bytes] = {}
     for key, row in rows:
         for entry, value in index_entries(table, row, key):
-            if int.from_bytes(entry[:PREFIX_BYTES], "big") == index.id and wanted.setdefault(entry, value) != value:
+            if is_of(index, entry) and wanted.setdefault(entry, value) != value:
                 raise _duplicate(index)
     return wanted
 

@@ -182,7 +182,7 @@ class SqlSession:
             try:
                 await work.commit()
                 for build in work.jobs:
-                    self._notices += await run_build(self._store, build, self._new_workspace)
+                    self._notices += await run_build(build, self._new_workspace)
             finally:
                 self._guard.shielded = False
 

@@ -7,13 +7,12 @@ entry that a statement added must be known: absent from the snapshot, or its row
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
-from daybreak.base.keys import PREFIX_BYTES, Key
-from daybreak.errors import RequestError
-from daybreak.query.catalog import Index, Table
+from daybreak.base.keys import Key
+from daybreak.query.building import is_of
+from daybreak.query.catalog import Table
 from daybreak.query.grammar import nodes_of
 from daybreak.query.statements import Shape
 from daybreak.query.workspace import Workspace
@@ -39,27 +38,20 @@ async def rows_turned_up(work: Workspace, changes: Sequence[Change]) -> bool:
     return await work.fetch({**rows, **{key: table for key, table in owners.items() if not covers(key)}})
 
 
-def check_building(work: Workspace, changes: Sequence[Change]) -> None:
-    """Enforce unique indexes that are being built: private databases hold them as plain ones until they are valid.
+async def look_up_building(work: Workspace, changes: Sequence[Change]) -> None:
+    """Have the holders known of all entries that `changes` move in indexes that are being built (`building`).
 
-    Raises 23505 as PostgreSQL would.
+    The private database holds these indexes as plain ones, so the rows themselves are not needed.
     """
-    for table in {change.table.id: change.table for change in changes}.values():
-        for index in table.unique_indexes:
-            if not index.valid:
-                _check_index(work, index, [change for change in changes if change.table.id == table.id])
-
-
-def _check_index(work: Workspace, index: Index, changes: Sequence[Change]) -> None:
-    added = Counter(entry for change in changes for entry in _of(index, change.new_entries))
-    gone = {entry for change in changes if change.old is not None for entry in _of(index, change.old.entries)}
-    for entry, times in added.items():
-        if times > 1 or (entry not in gone and work.holder(entry) is not None):
-            raise RequestError(f'duplicate key value violates unique constraint "{index.name}"', sqlstate="23505")
-
-
-def _of(index: Index, entries: Iterable[Key]) -> Iterable[Key]:
-    return (entry for entry in entries if int.from_bytes(entry[:PREFIX_BYTES], "big") == index.id)
+    entries = {
+        entry: change.table
+        for change in changes
+        for index in change.table.building_indexes
+        for entry in change.moved_entries
+        if is_of(index, entry) and not work.coverage.covers(entry)
+    }
+    if entries:
+        await work.look_up(entries)
 
 
 @lru_cache(maxsize=1024)

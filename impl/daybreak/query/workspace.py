@@ -57,7 +57,6 @@ class Workspace:
         self._view = view
         self._snapshot: StoreTransaction | None = None
         self._settings: list[tuple[bytes, bool]] = []
-        self._entries: dict[Key, Key] = {}
 
     async def run(self, messages: Sequence[bytes], *, captures: Sequence[Table], savepoint: bool = True) -> Outcome:
         """Run a client's statement in the private transaction (`Engine.run`); the client may cancel it."""
@@ -99,14 +98,9 @@ class Workspace:
     async def look_up(self, entries: dict[Key, Table]) -> dict[Key, Table]:
         """Read entries of unique indexes; the keys of the rows that hold those that exist, and their tables."""
         found = await self._get(list(entries))
-        self._entries.update((entry, Key(row)) for entry, row in found.items())
+        self.writes.looked_up(found)
         self.coverage.add_keys(entries)
         return {Key(row): entries[entry] for entry, row in found.items()}
-
-    def holder(self, entry: Key) -> bytes | None:
-        """Key of the row that holds `entry`, which was looked up or written; None if no row does."""
-        written = self.writes.values
-        return written[entry] if entry in written else self._entries.get(entry)
 
     async def _get(self, keys: Sequence[Key]) -> dict[Key, bytes]:
         if not keys:

@@ -8,13 +8,14 @@ equal in every column any one may stand for any other, so such a key is found by
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from daybreak.base.keys import PREFIX_BYTES, Key, make_key
 from daybreak.base.writes import Access, Write
 from daybreak.errors import InternalError
 from daybreak.query import rows
+from daybreak.query.building import settled
 from daybreak.query.catalog import Table
 from daybreak.query.engine import RowChange
 
@@ -48,6 +49,12 @@ class Change(NamedTuple):
             return frozenset()
         return self.new.entries - self.old.entries if self.old is not None else self.new.entries
 
+    @property
+    def moved_entries(self) -> frozenset[Key]:
+        """Entries of unique indexes that the statement added, gave up, or handed to the row's new key."""
+        old, new = (image.entries if image is not None else frozenset() for image in (self.old, self.new))
+        return old | new if self.new_key is not None else old ^ new
+
 
 def resolve(tables: Iterable[Table], changes: Sequence[RowChange]) -> list[Change]:
     """The changes of one statement with their keys."""
@@ -78,6 +85,7 @@ class WriteSet:
     def __init__(self, source: random.Random) -> None:
         self.values: dict[Key, bytes | None] = {}
         """Post-image by key, of rows and of index entries; None is a delete."""
+        self._entries: dict[Key, bytes] = {}
         self._rows: set[Key] = set()
         self._hidden: dict[int, dict[bytes, list[Key]]] = {}
         self._source = source
@@ -88,15 +96,30 @@ class WriteSet:
             for key, row in found:
                 self._keep(table, row, key)
 
+    def looked_up(self, entries: Mapping[Key, bytes]) -> None:
+        """Entries of the snapshot are known now, with the keys of the rows that hold them."""
+        self._entries.update(entries)
+
+    def holder(self, entry: Key) -> bytes | None:
+        """Key of the row that holds `entry`, which was looked up or written; None if no row does."""
+        return self.values[entry] if entry in self.values else self._entries.get(entry)
+
     def writes(self, changes: Sequence[Change]) -> tuple[list[Write], int]:
-        """The post-images of one statement's changes, and how many rows they modify for the first time."""
+        """The post-images of one statement's changes, and how many rows they modify for the first time.
+
+        Raises 23505 for a duplicate in an index that is being built, whose `moved_entries` must have been looked up.
+        """
         by_table: dict[int, list[rows.Change]] = {}
         for change in changes:
             by_table.setdefault(change.table.id, []).append(self._with_key(change))
         tables = {change.table.id: change.table for change in changes}
-        writes = [w for number, table in tables.items() for w in rows.writes_for(table, by_table[number])]
+        writes = [w for number, table in tables.items() for w in self._writes_for(table, by_table[number])]
         self.values.update((write.key, write.value) for write in writes)
         return writes, self._count_rows(writes, tables)
+
+    def _writes_for(self, table: Table, changes: Sequence[rows.Change]) -> list[Write]:
+        writes = rows.writes_for(table, changes)
+        return settled(table, changes, writes, self.holder) if table.building_indexes else writes
 
     def _count_rows(self, writes: Iterable[Write], tables: dict[int, Table]) -> int:
         before = len(self._rows)
