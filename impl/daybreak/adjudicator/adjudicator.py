@@ -241,7 +241,8 @@ class Adjudicator(Role):
             assert pending.asker is not None, "a transaction has an asker"
             return [Send(pending.asker, Committed(pending.txn, pending.ts))]
         self._appending.popleft()
-        self.renew(until=pending.ts)
+        # Never beyond a lease appended since, which a successor may find and take for the last one.
+        self.renew(until=min(pending.ts, self._granted))
         return [Send(pending.asker, Released())] if pending.asker is not None else []
 
     @performs("Adjudication!Durable", refines="SnapshotIsolation!Commit")
@@ -342,15 +343,20 @@ class Adjudicator(Role):
 
     @performs("Adjudication!Renew")
     def renew(self, *, until: Timestamp) -> None:
-        """P2, P19: commit and promise up to `until`, which is in the journal."""
+        """P2, P19: commit and promise up to `until`, which no entry that the journal may keep undercuts."""
         self._lease = until
 
     def on_release(self, source: NodeId, message: Release) -> Effects:
-        """Give the lease back, so that a successor need not wait for it."""
+        """Give the lease back, so that a successor need not wait for it.
+
+        It is out of use at once, before anyone can find the entry that says so.
+        """
         if self._stage is not Stage.SERVING:
             return [Send(source, Released())]
         self._stage = Stage.STOPPING
-        return self._append_lease(max(self._promise, self._latest), source)
+        until = max(self._promise, self._latest)
+        self.renew(until=until)
+        return self._append_lease(until, source)
 
     # --- forgetting ---------------------------------------------------------------------------------------------
 

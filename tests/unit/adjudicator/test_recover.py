@@ -188,13 +188,26 @@ def test_a_lease_given_back_ends_at_the_last_promise_or_commit() -> None:
     assert [delay for delay, _ in timers([*after.timers], LeaseExpired)] == [7_001]
 
 
-def test_a_lease_is_given_back_only_once_that_is_durable() -> None:
+def test_a_lease_is_out_of_use_at_once_and_given_back_once_that_is_durable() -> None:
     bench = Bench().serve()
-    lease = bench.lease
     bench.journal.holding = True
     assert bench.hear(Release(), OPERATOR) == []
-    assert bench.lease == lease
+    assert bench.lease == ZERO
     assert sent(bench.acknowledge(), Released, OPERATOR) == [Released()]
+
+
+def test_a_successor_that_finds_a_lease_given_back_is_above_what_the_other_used() -> None:
+    bench = Bench().serve()
+    bench.journal.holding = True
+    bench.clock.advance(Settings().lease_us // 2)
+    bench.fire(Tick)
+    bench.hear(Release(), OPERATOR)
+    given_back = bench.lease
+    renewals = bench.sink.acts().count("Renew")
+    while bench.sink.acts().count("Renew") == renewals:
+        bench.acknowledge(1)
+    assert bench.lease == given_back, "the grant before it has become durable meanwhile"
+    assert successor(bench).sink.events()[0].args["at"] == given_back
 
 
 def test_a_transaction_under_way_is_still_acknowledged_after_the_lease_is_given_back() -> None:
