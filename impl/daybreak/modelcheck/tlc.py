@@ -122,9 +122,9 @@ class Checker:
         job = self.job
         paths = [f"{path}{os.sep}" for path in [str(Path(job.module).parent), *job.libraries]]
         self._tlc.setResolver(self._class("util.SimpleFilenameToStream")(jpype.JArray(jpype.JString)(paths)))
-        if not self._tlc.handleParameters(jpype.JArray(jpype.JString)(self._options())):
-            return self._unusable(complaints.of_evaluation(self._transcript(), Path(job.module)))
         try:
+            if not self._tlc.handleParameters(jpype.JArray(jpype.JString)(self._options())):
+                return self._unusable(complaints.of_evaluation(self._transcript(), Path(job.module)))
             code = int(self._tlc.process())
         except jpype.JException as error:
             return Outcome("failed", self._seconds(), reason=f"{complaints.head(Path(job.module))}: {error.toString()}")

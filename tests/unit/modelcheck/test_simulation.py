@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 
 import msgspec
 import pytest
@@ -33,13 +34,13 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
 def job(tmp_path: Path) -> Job:
     (tmp_path / "Dice.tla").write_text(DICE)
     (tmp_path / "Dice.cfg").write_text("INIT Init\nNEXT Next\nINVARIANT Short\n")
-    (tmp_path / "scratch").mkdir()
     module, config = str(tmp_path / "Dice.tla"), str(tmp_path / "Dice.cfg")
-    return Job(module, config, [], scratch=str(tmp_path / "scratch"), traces=200, depth=12)
+    return Job(module, config, [], scratch=mkdtemp(dir=tmp_path), traces=200, depth=12)
 
 
-def test_the_same_behaviours_each_time(worker: Worker, job: Job) -> None:
-    first, second = (worker.run(job, lambda progress: None) for _ in range(2))
+def test_the_same_behaviours_each_time(worker: Worker, job: Job, tmp_path: Path) -> None:
+    again = msgspec.structs.replace(job, scratch=mkdtemp(dir=tmp_path))
+    first, second = (worker.run(each, lambda progress: None) for each in (job, again))
     assert first.reason == ""
     assert (first.verdict, first.traces, first.distinct) == ("holds", 200, 0)
     assert first.generated > 200
