@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from tracecheck.codec import ArgumentError
+from tracecheck.engine import EvaluationError
+from tracecheck.observe import Move
 from tracecheck.plan import Plan
 from tracecheck.read import Entry, Finding
 from tracecheck.report import (
@@ -21,8 +22,6 @@ from tracecheck.report import (
 )
 from tracecheck.search import DEFAULT_CANDIDATES, BudgetError, Candidates
 from tracecheck.slice import slice_of
-from tracecheck.tlc.engine import EvaluationError
-from tracecheck.tlc.move import Move
 
 
 @dataclass
@@ -142,8 +141,7 @@ class Checker:
             return
         place = (entry.file, entry.line)
         try:
-            values = move.values(entry.event.args)
-            allowed = part.candidates.advance(move, values)
+            allowed = part.candidates.advance(move.observe(entry))
         except ArgumentError as error:
             part.problem = Finding("arguments", str(error), *place)
         except BudgetError as error:
@@ -155,12 +153,12 @@ class Checker:
                 part.checked += 1
                 self._consumed[move.action] = self._consumed.get(move.action, 0) + 1
             else:
-                part.rejection = self._reject(part, entry, move, values)
+                part.rejection = self._reject(part, entry)
                 self._rejections.append(part.rejection)
 
-    def _reject(self, part: _Slice, entry: Entry, move: Move, values: dict[str, Any]) -> Rejection:
+    def _reject(self, part: _Slice, entry: Entry) -> Rejection:
         event, state = entry.event, part.candidates.states[0]
-        nearest = self.plan.explainer.why_not(move, values, state, part.candidates.broken)
+        nearest = self.plan.why_not(entry, state, part.candidates.broken)
         return Rejection(
             act=event.act,
             node=event.node,

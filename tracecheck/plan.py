@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from tracecheck.engine import Engine, State
 from tracecheck.mapping import load_mapping
-from tracecheck.tlc.engine import Engine
+from tracecheck.observe import compile_moves
+from tracecheck.read import Entry
+from tracecheck.report import Nearest
+from tracecheck.tlc.engine import TlcEngine
 from tracecheck.tlc.explain import Explainer
-from tracecheck.tlc.move import compile_moves
 from tracecheck.tlc.spec import locate
 
 
@@ -30,9 +33,21 @@ class Plan:
     ) -> None:
         self.spec = str(spec)
         self.mapping = load_mapping(mapping)
-        self.engine = Engine(locate(spec, config, libraries))
+        self.exact = TlcEngine(locate(spec, config, libraries))
+        self.engine: Engine = self.exact
         self.moves = compile_moves(self.mapping, self.engine)
-        self.explainer = Explainer(self.engine)
+        self._exact_moves = self.moves
+        self._explainer = Explainer(self.exact)
+
+    def why_not(self, entry: Entry, state: State, broken: str | None = None) -> list[Nearest]:
+        """Why the event `entry`, which the mapping knows, is no step from `state`.
+
+        `broken` is the invariant that keeps the successors there are from counting, if that is why.
+        """
+        if self.engine is not self.exact:
+            known = self.engine
+            state = self.exact.state({name: known.export(known.look(state, name)) for name in known.variables})
+        return self._explainer.why_not(self._exact_moves[entry.event.act].observe(entry), state, broken)
 
 
 class PlanCache:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from tracecheck.tlc.engine import Engine, EvaluationError, State
-from tracecheck.tlc.move import Move
+from tracecheck.engine import Engine, EvaluationError, State
+from tracecheck.observe import Observation
 
 DEFAULT_CANDIDATES = 4096
 
@@ -32,7 +31,7 @@ class Candidates:
         """Begins at the initial states. Raises EvaluationError."""
         self.states = self._sound(self.engine.initial())
 
-    def advance(self, move: Move, values: dict[str, Any]) -> bool:
+    def advance(self, observation: Observation) -> bool:
         """Takes one event's step from every candidate; False if none of them allows it, and then nothing changes.
 
         After False, `broken` names the invariant that the step would break, if that is why.
@@ -42,10 +41,10 @@ class Candidates:
         failure: EvaluationError | None = None
         for state in self.states:
             try:
-                found += move.successors(values, state)
+                found += observation.successors(state)
             except EvaluationError as error:
                 failure = error
-        survivors = self._sound(found if len(self.states) == 1 else self.engine.distinct(found))
+        survivors = self._sound(found if len(found) < 2 else self._distinct(found))
         if not survivors and failure is not None:
             raise failure
         if len(survivors) > self.budget:
@@ -53,6 +52,9 @@ class Candidates:
         if survivors:
             self.states = survivors
         return bool(survivors)
+
+    def _distinct(self, states: list[State]) -> list[State]:
+        return list({self.engine.key(state): state for state in states}.values())
 
     def _sound(self, states: list[State]) -> list[State]:
         self.broken = None

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jpype
 
+from tracecheck.codec import Type
+from tracecheck.engine import Encode, EvaluationError, OutsideError
 from tracecheck.errors import SpecError
-from tracecheck.tlc.next import Leaf, Quantifier, leaves_of
+from tracecheck.tlc.next import Leaf, Quantifier, Substitution, leaves_of
+from tracecheck.tlc.portable import NotFiniteError, Portable
 from tracecheck.tlc.spec import SpecFiles, load
 from tracecheck.tlc.values import Values
+from tracecheck.values import Value
 
 State = Any
 JavaValue = Any
 Context = Any
 
 
-class EvaluationError(Exception):
-    """TLC could not evaluate an expression of the spec; the text is TLC's own, on one line."""
+class TlcEngine:
+    """A spec that TLC has loaded: the exact engine (see `tracecheck.engine.Engine`)."""
 
-
-class OutsideError(Exception):
-    """A value is not in the set that a quantifier of Next draws it from."""
-
-    def __init__(self, quantifier: Quantifier, value: JavaValue) -> None:
-        super().__init__(", ".join(quantifier.names))
-        self.quantifier = quantifier
-        self.value = value
-
-
-class Engine:
-    """A loaded spec that can be stepped."""
+    name = "tlc"
 
     def __init__(self, files: SpecFiles) -> None:
         self.files = files
         self.loaded, self.tool = load(files)
         self.values = Values(self.loaded.loader)
+        self._portable = Portable(self.loaded.loader)
         self.context_class = self.loaded.cls("tlc2.util.Context")
         self._action = self.loaded.cls("tlc2.tool.Action")
         self._clear = int(self.loaded.cls("tlc2.tool.EvalControl").Clear)
@@ -49,39 +43,82 @@ class Engine:
         self._sets: dict[int, JavaValue] = {}
         names = (str(name) for name in self.tool.getInvNames())
         self._invariants = dict(zip(names, self.tool.getInvariants(), strict=True))
+        self._variables = {str(v.getName()): v.getName() for v in self._empty.createEmpty().getVars()}
+        self.variables = tuple(self._variables)
 
     def initial(self) -> list[State]:
-        """The initial states. Raises EvaluationError."""
         states = self._guarded(lambda: self.tool.getInitStates())
-        return [states.elementAt(i) for i in range(states.size())]
+        return self.distinct([states.elementAt(i) for i in range(states.size())])
 
-    def bind(self, leaf: Leaf, given: Mapping[str, JavaValue], state: State) -> Context:
-        """The context in which `leaf` stands when its quantified names have the values of `given`.
+    def encoder(self, kind: Type) -> Encode:
+        """See `tracecheck.engine.Engine`; so for all below that has no description."""
+        return self.values.encoder(kind)
 
-        Raises OutsideError when Next does not draw one of them from its set, and EvaluationError.
-        """
-        context = self._root
-        for step in leaf.path:
-            if isinstance(step, Quantifier):
-                values = [given[name] for name in step.names]
-                drawn = self.values.tuple_of(values) if step.is_tuple else values[0]
-                if not self._guarded(lambda s=step, c=context, d=drawn: self._domain(s, c, state).member(d)):
-                    raise OutsideError(step, drawn)
-                for symbol, value in zip(step.symbols, values, strict=True):
-                    context = context.cons(symbol, value)
+    def bindings(self, leaf: Leaf, given: Mapping[str, JavaValue], state: State) -> Iterator[Context]:
+        outside: list[OutsideError] = []
+        found = False
+        for context in self._bound(leaf.path, given, state, self._root, outside):
+            found = True
+            yield context
+        if outside and not found:
+            raise outside[0]
+
+    def _bound(
+        self,
+        path: Sequence[Quantifier | Substitution],
+        given: Mapping[str, JavaValue],
+        state: State,
+        context: Context,
+        outside: list[OutsideError],
+    ) -> Iterator[Context]:
+        if not path:
+            yield context
+            return
+        step, rest = path[0], path[1:]
+        if isinstance(step, Substitution):
+            inner = context.cons(step.symbol, self.evaluate(step.argument, context, state))
+            yield from self._bound(rest, given, state, inner, outside)
+            return
+        for values in self._drawn(step, given, context, state, outside):
+            inner = context
+            for symbol, value in zip(step.symbols, values, strict=True):
+                inner = inner.cons(symbol, value)
+            yield from self._bound(rest, given, state, inner, outside)
+
+    def _drawn(
+        self,
+        step: Quantifier,
+        given: Mapping[str, JavaValue],
+        context: Context,
+        state: State,
+        outside: list[OutsideError],
+    ) -> Iterator[Sequence[JavaValue]]:
+        """What a quantifier may draw: each time one value for each of its names."""
+        domain = self._guarded(lambda: self._domain(step, context, state))
+        wanted = [given.get(name) for name in step.names]
+        if None not in wanted:
+            drawn = self.values.tuple_of(wanted) if step.is_tuple else wanted[0]
+            if self._guarded(lambda: domain.member(drawn)):
+                yield wanted
             else:
-                context = context.cons(step.symbol, self.evaluate(step.argument, context, state))
-        return context
+                file, line, text = self.loaded.source(step.bound)
+                outside.append(OutsideError(step.names, str(drawn), text, file, line))
+            return
+        for element in self._elements(domain):
+            values = list(element.elems) if step.is_tuple else [element]
+            if all(known is None or known.equals(value) for known, value in zip(wanted, values, strict=True)):
+                yield values
 
-    def argument(self, leaf: Leaf, index: int, context: Context, state: State) -> JavaValue:
-        """The value of the leaf's `index`-th argument, as the spec writes it."""
-        return self.evaluate(leaf.node.getArgs()[index], context, state)
+    def _elements(self, domain: JavaValue) -> Iterator[JavaValue]:
+        elements = self._guarded(domain.elements)
+        while (element := self._guarded(elements.nextElement)) is not None:
+            yield element
+
+    def arguments(self, leaf: Leaf, binding: Context, state: State) -> list[JavaValue]:
+        return [self.evaluate(argument, binding, state) for argument in leaf.node.getArgs()]
 
     def successors(self, leaf: Leaf, context: Context, state: State) -> list[State]:
-        """The distinct successors of `state` by `leaf`. Raises EvaluationError.
-
-        A successor that leaves a variable without a value is an error of the spec, as it is in model checking.
-        """
+        """A successor that leaves a variable without a value is an error of the spec, as it is in model checking."""
         found = self._guarded(lambda: self.tool.getNextStates(self._action(leaf.node, context), state))
         count = found.size()
         states = [found.elementAt(i) for i in range(count)]
@@ -93,10 +130,9 @@ class Engine:
 
     def distinct(self, states: list[State]) -> list[State]:
         """`states` without those equal to an earlier one."""
-        return list({int(state.fingerPrint()): state for state in reversed(states)}.values())[::-1]
+        return list({self.key(state): state for state in reversed(states)}.values())[::-1]
 
     def broken_invariant(self, state: State) -> str | None:
-        """The name of the first invariant of the configuration that `state` breaks. Raises EvaluationError."""
         for name, invariant in self._invariants.items():
             if not self._guarded(lambda i=invariant: self.tool.isValid(i, state)):
                 return name
@@ -114,8 +150,35 @@ class Engine:
         """TLC's enumeration of the contexts that a bounded quantifier ranges over."""
         return self._guarded(lambda: self.tool.contexts(node, context, state, self._empty, self._clear))
 
+    def key(self, state: State) -> int:
+        return int(state.fingerPrint())
+
+    def look(self, state: State, variable: str) -> JavaValue:
+        return state.lookup(self._variables[variable])
+
+    def equal(self, one: JavaValue, other: JavaValue) -> bool:
+        return bool(self._guarded(lambda: one.equals(other)))
+
+    def domain(self, function: JavaValue) -> JavaValue:
+        return self._guarded(lambda: function.getDomain())
+
+    def export(self, value: JavaValue) -> Value:
+        try:
+            exported: Value = self._guarded(lambda: self._portable.export(value))
+        except NotFiniteError as error:
+            raise EvaluationError(f"no finite value: {error}") from None
+        return exported
+
+    def adopt(self, value: Value) -> JavaValue:
+        return self._portable.adopt(value)
+
+    def state(self, values: Mapping[str, Value]) -> State:
+        made = self._empty.createEmpty()
+        for name, variable in self._variables.items():
+            made.bind(variable, self.adopt(values[name]))
+        return made
+
     def show(self, state: State) -> dict[str, str]:
-        """The variables of `state` as TLA+ text, in the order of the spec."""
         return {str(v.getName()): str(state.lookup(v.getName())) for v in state.getVars()}
 
     def _domain(self, quantifier: Quantifier, context: Context, state: State) -> JavaValue:

@@ -71,7 +71,7 @@ def test_the_largest_integers_pass() -> None:
     ],
 )
 def test_values_become_tla(kind: str, value: Any, text: str, adjudication: Plan) -> None:
-    encode = adjudication.engine.values.encoder(parse_type(kind))
+    encode = adjudication.engine.encoder(parse_type(kind))
     assert str(encode(value, "x")) == text
 
 
@@ -89,7 +89,7 @@ def test_values_become_tla(kind: str, value: Any, text: str, adjudication: Plan)
     ],
 )
 def test_values_of_another_type_are_refused(kind: str, value: Any, words: str, adjudication: Plan) -> None:
-    encode = adjudication.engine.values.encoder(parse_type(kind))
+    encode = adjudication.engine.encoder(parse_type(kind))
     with pytest.raises(ArgumentError) as caught:
         encode(value, "x")
     assert words in str(caught.value)

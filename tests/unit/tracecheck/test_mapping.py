@@ -9,7 +9,7 @@ import pytest
 
 from tracecheck import MappingError, Plan
 from tracecheck.mapping import load_mapping
-from tracecheck.tlc.move import compile_moves
+from tracecheck.observe import compile_moves
 
 SPECS = Path(__file__).parents[3] / "specs"
 GOOD = (SPECS / "adjudication/mapping.toml").read_text()

@@ -16,7 +16,7 @@ from daybreak.modelcheck.induction.logic import Logic
 from daybreak.modelcheck.induction.small import Sizes, Small
 from daybreak.modelcheck.induction.values import Term, text
 from tracecheck.syntax import UnknownConstructError, read, tree
-from tracecheck.tlc.engine import Engine
+from tracecheck.tlc.engine import TlcEngine
 from tracecheck.tlc.spec import locate
 
 HEADER = """EXTENDS Integers, Sequences, FiniteSets, TLC
@@ -134,7 +134,7 @@ def write(path: Path, name: str, expressions: list[str]) -> Path:
 
 def valued_by_tlc(path: Path, expressions: list[str]) -> list[str]:
     """What TLC says each expression is, as TLA+ text."""
-    engine = Engine(locate(write(path, "Asked", expressions)))
+    engine = TlcEngine(locate(write(path, "Asked", expressions)))
     (state,) = engine.initial()
     elements = state.lookup("x").elems
     return [str(element) for element in elements]

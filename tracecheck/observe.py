@@ -1,25 +1,25 @@
-"""A rule of the mapping, compiled against the spec: from a logged event to the successors that Next allows."""
+"""A rule of the mapping, fitted to a spec: from a logged event to the states in which the spec may be after it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tracecheck.codec import ArgumentError
+from tracecheck.engine import Binding, Engine, Leaf, OneLeaf, OutsideError, Own, State
 from tracecheck.errors import MappingError
 from tracecheck.mapping import EventRule, Mapping
-from tracecheck.tlc.engine import Context, Engine, JavaValue, OutsideError, State
-from tracecheck.tlc.next import Leaf
+from tracecheck.read import Entry
 
 
 @dataclass(frozen=True)
 class Try:
-    """One leaf with its quantified names bound. When the event cannot be this leaf, `outside` is the value that Next
-    does not draw there, or `mismatch` the argument on which event and spec differ."""
+    """One place of an action in Next, its quantified names bound. When the event cannot be this step, `outside` is the
+    value that Next does not draw there, or `mismatch` the parameter on which event and spec differ."""
 
-    leaf: Leaf
-    context: Context
+    leaf: OneLeaf
+    binding: Binding
     mismatch: str | None = None
     outside: OutsideError | None = None
 
@@ -29,58 +29,80 @@ class Try:
 
 
 class Move:
-    """What an event may be, in every place where Next has its action.
+    """What an event may be, in every place where Next has its action."""
 
-    Invariant: each name that Next quantifies on the way to the action is a logged argument or derived from one.
-    """
-
-    def __init__(self, rule: EventRule, leaves: Sequence[Leaf], engine: Engine) -> None:
+    def __init__(self, rule: EventRule, leaves: Sequence[OneLeaf], engine: Engine) -> None:
         self.rule = rule
         self.action = rule.action
         self.leaves = leaves
-        self._engine = engine
-        self._encoders = [(name, engine.values.encoder(rule.types[name])) for name in rule.types]
+        self.engine = engine
+        self._encoders = [(name, engine.encoder(rule.types[name])) for name in rule.types]
         self._logged = frozenset(rule.types) | rule.unused
 
-    def values(self, args: dict[str, Any]) -> dict[str, JavaValue]:
-        """The TLA+ values of the logged arguments. Raises ArgumentError when they are not the ones declared."""
+    def observe(self, entry: Entry) -> Observation:
+        """What the event `entry` says. Raises ArgumentError when its arguments are not the ones declared."""
+        args = entry.event.args
         if args.keys() != self._logged:
             missing, extra = sorted(self._logged - args.keys()), sorted(args.keys() - self._logged)
             parts = [f"lacks {', '.join(missing)}"] if missing else []
             parts += [f"has {', '.join(extra)}, which the mapping does not know"] if extra else []
             raise ArgumentError(f"{self.rule.act} {' and '.join(parts)}")
-        return {name: encode(args[name], name) for name, encode in self._encoders}
+        return Observation(entry, self, {name: encode(args[name], name) for name, encode in self._encoders})
 
-    def tries(self, values: dict[str, JavaValue], state: State) -> list[Try]:
+    def tries(self, values: dict[str, Own], state: State) -> Iterator[Try]:
         """Each place of the action in Next, bound to the arguments. Raises EvaluationError."""
         arguments = [values[name] for name in self.rule.arguments]
-        return [self._try(leaf, arguments, state) for leaf in self.leaves]
+        for leaf in self.leaves:
+            yield from self._tries(leaf, arguments, state)
 
-    def _try(self, leaf: Leaf, arguments: list[JavaValue], state: State) -> Try:
-        given = dict(zip(leaf.formals, arguments, strict=True))
-        drawn: dict[str, JavaValue] = {}
+    def _tries(self, leaf: Leaf, arguments: list[Own], state: State) -> Iterator[Try]:
+        equal = self.engine.equal
+        logged = dict(zip(leaf.formals, arguments, strict=True))
+        drawn: dict[str, Own] = {}
         mismatch = None
         for variable, formal in zip(leaf.variables, leaf.formals, strict=True):
-            if variable is not None and not drawn.setdefault(variable, given[formal]).equals(given[formal]):
+            if variable is not None and not equal(drawn.setdefault(variable, logged[formal]), logged[formal]):
                 mismatch = formal
         for derived in self.rule.derived:
-            drawn[derived.name] = given[derived.of].getDomain()
+            drawn[derived.name] = self.engine.domain(logged[derived.of])
         try:
-            context = self._engine.bind(leaf, drawn, state)
+            for binding in self.engine.bindings(leaf, drawn, state):
+                yield Try(leaf, binding, mismatch or self._other(leaf, binding, logged, state))
         except OutsideError as outside:
-            return Try(leaf, None, mismatch, outside)
-        for index, (variable, formal) in enumerate(zip(leaf.variables, leaf.formals, strict=True)):
-            if variable is None and not self._engine.argument(leaf, index, context, state).equals(given[formal]):
-                mismatch = formal
-        return Try(leaf, context, mismatch)
+            yield Try(leaf, None, mismatch, outside)
 
-    def successors(self, values: dict[str, JavaValue], state: State) -> list[State]:
-        """The states to which the event may lead from `state`. Raises EvaluationError."""
-        found: list[State] = []
-        for attempt in self.tries(values, state):
+    def _other(self, leaf: Leaf, binding: Binding, logged: dict[str, Own], state: State) -> str | None:
+        """The parameter for which the spec gives another value than was logged."""
+        if None not in leaf.variables:
+            return None
+        given = zip(leaf.formals, leaf.variables, self.engine.arguments(leaf, binding, state), strict=True)
+        for formal, variable, value in given:
+            if variable is None and not self.engine.equal(value, logged[formal]):
+                return formal
+        return None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """An event with its values, ready to be compared with what the spec may do."""
+
+    entry: Entry
+    move: Move
+    values: dict[str, Any]
+
+    @property
+    def action(self) -> str:
+        """The action of the spec that the event is."""
+        return self.move.action
+
+    def successors(self, state: State) -> Iterator[State]:
+        """The states to which the event may lead from `state`, lazily, perhaps one twice; invariants are not looked at.
+
+        Raises EvaluationError.
+        """
+        for attempt in self.move.tries(self.values, state):
             if attempt.fits:
-                found += self._engine.successors(attempt.leaf, attempt.context, state)
-        return found if len(self.leaves) == 1 else self._engine.distinct(found)
+                yield from self.move.engine.successors(attempt.leaf, attempt.binding, state)
 
 
 def compile_moves(mapping: Mapping, engine: Engine) -> dict[str, Move]:
