@@ -39,11 +39,12 @@ def test_a_disagreement_is_named(registry: list[Performance], complaint: str) ->
     assert any(line.startswith(complaint) for line in disagreements(registry, [SPEC, ABOVE]))
 
 
-def test_only_rungs_are_compared(tmp_path: Path) -> None:
-    for name in ("lock/Lock", "lock/MCLock", "lock/TraceLock", "lock/LockProps", "lib/Times"):
+def test_only_rungs_with_a_mapping_are_compared(tmp_path: Path) -> None:
+    for name in ("lock/Lock", "lock/MCLock", "lock/TraceLock", "lock/LockProps", "lib/Times", "key/Key", "key/MCKey"):
         path = tmp_path / f"{name}.tla"
         path.parent.mkdir(exist_ok=True)
         path.write_text("Props == TRUE\n" if name.endswith(("Props", "Times")) else "Next == FALSE\n")
+    (tmp_path / "lock" / "mapping.toml").touch()
     assert [path.stem for path in spec_files(tmp_path)] == ["Lock"]
 
 
