@@ -107,6 +107,33 @@ def test_what_cannot_be_covered_is_named_and_ends_with_2(
     assert complaint in capsys.readouterr().err.replace("does not say", "says")
 
 
+def counter(tmp_path: Path, old: str = "", new: str = "") -> Prover:
+    path = tmp_path / "Counter.tla"
+    path.write_text(COUNTER.replace(old, new) if old else COUNTER)
+    return Prover(load(path))
+
+
+def test_an_action_that_nothing_allows_is_found(tmp_path: Path) -> None:
+    assert counter(tmp_path).idle() == []
+    never = "Never == n = 1 /\\ n = 2 /\\ n' = n + 2 /\\ even' = even\nNext == Step \\/ Never"
+    assert counter(tmp_path, "Next == Step", never).idle() == ["Never"]
+
+
+def test_a_conjunct_that_nothing_needs_is_not_missed(tmp_path: Path) -> None:
+    prover = counter(tmp_path)
+    assert prover.failure_without("StaysEven", list(prover.answers())) is None
+
+
+def test_what_is_proved_has_no_counterexample_in_the_small_universe() -> None:
+    prover, _ = proof("AdjudicationInductive")
+    assert prover.refuted() == []
+
+
+def test_a_goal_that_is_false_is_refuted_in_the_small_universe(tmp_path: Path) -> None:
+    prover = counter(tmp_path, "Inductive == StaysEven", "Inductive == /\\ StaysEven\n /\\ Small")
+    assert prover.refuted() == [("Next", "Small")]
+
+
 def test_a_conjunct_that_there_is_not_cannot_be_left_out(tmp_path: Path) -> None:
     assert run(tmp_path, "", "", "--without", "Nothing") == 2
     with pytest.raises(SpecError, match="Inductive has no conjunct Nothing; there are StaysEven"):

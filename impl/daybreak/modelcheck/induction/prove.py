@@ -75,6 +75,14 @@ class Prover:
                 possible[goal.where] = self._refutation((*goal.given, *goal.known.values())) is not None
         return [where for where, found in possible.items() if not found]
 
+    def refuted(self) -> list[tuple[str, str]]:
+        """The goals that some small state refutes, by where and name. What is proved may not be among them."""
+        return [
+            (goal.where, goal.name)
+            for goal in self._goals
+            if self._refutation((*goal.given, neg(goal.formula), *goal.known.values())) is not None
+        ]
+
     def failure_without(self, conjunct: str, answers: Sequence[Answer]) -> Answer | None:
         """What fails if one conjunct is left out of the invariant, refuted if possible; None if all is still shown.
 
