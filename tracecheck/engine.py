@@ -126,6 +126,10 @@ class Engine(Protocol):
     def domain(self, function: Own) -> Own:
         """The domain of a function. Raises EvaluationError when it is none."""
 
+    def select(self, function: Own, argument: Own) -> Own | None:
+        """The value of a function (a record, a sequence) at `argument`; None when that is not in its domain, or when it
+        is no function. Raises EvaluationError when `argument` cannot be compared with the elements of the domain."""
+
     def export(self, value: Own) -> Any:
         """The same value as a `tracecheck.values.Value`. Raises EvaluationError when it is no finite value."""
 

@@ -11,10 +11,11 @@ A line is an event:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, TypeAlias
 
 import msgspec
 
@@ -22,7 +23,10 @@ from tracecheck.errors import UsageError
 
 FORMAT = 1
 SUFFIX = ".ndjson"
+LONGEST_LINE = 4 << 20
+"""In bytes. What is longer is taken for something else than a log."""
 _CHUNK = 1 << 16
+_LOG_NAME = re.compile(r".+" + re.escape(SUFFIX) + r"([.-][0-9][0-9T:_.-]*)?")
 
 
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +72,30 @@ class Finding:
         return place + self.message
 
 
+LineReader: TypeAlias = "Callable[[bytes, str, int], Entry | Finding | None]"
+"""From the next line of a file, the file and the line's number, to the event that it holds, None when the log says of
+it that it is none, or what is wrong with it."""
+
+
+class LineFormat(Protocol):
+    """How the lines of a log are to be read, when not as `parse_line` does."""
+
+    def reader(self) -> LineReader:
+        """What reads the lines of one file, in their order."""
+
+    @property
+    def names_nodes(self) -> bool:
+        """Whether a line says whose event it is, so that a file may hold the events of many nodes."""
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether a line says when its event was."""
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether something in the lines orders the events of several files."""
+
+
 _decoder = msgspec.json.Decoder(Event)
 
 
@@ -78,7 +106,7 @@ def parse_line(raw: bytes, file: str, line: int) -> Entry | Finding:
     except msgspec.ValidationError as error:
         return Finding("malformed", f"the line is no event: {error}", file, line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return Finding("unparsable", f"the line is no JSON object: {error}", file, line)
+        return not_json(raw, error, file, line)
     if event.v != FORMAT:
         return Finding("version", f"the event has format {event.v}; this checker reads format {FORMAT}", file, line)
     if not 0 <= event.at[0] <= event.at[1]:
@@ -86,10 +114,20 @@ def parse_line(raw: bytes, file: str, line: int) -> Entry | Finding:
     return Entry(event, file, line, raw)
 
 
+def not_json(raw: bytes, error: Exception, file: str, line: int) -> Finding:
+    """What to say of a line that cannot be parsed."""
+    if b"\0" in raw:
+        return Finding("binary", "the line holds binary data: the file is no log of JSON lines", file, line)
+    return Finding("unparsable", f"the line is no JSON object: {error}", file, line)
+
+
 class LogFile:
     """A log that is read piece by piece, and may still be growing."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, form: LineFormat | None = None) -> None:
+        self._read_line: LineReader = parse_line if form is None else form.reader()
+        self.names_nodes = form is not None and form.names_nodes
+        self.is_timed = form is None or form.is_timed
         self.path = path
         self.name = str(path)
         self.offset = 0
@@ -120,7 +158,10 @@ class LogFile:
         self.offset += len(chunk)
         lines = (self._rest + chunk).split(b"\n")
         self._rest = lines.pop()
-        return self._parsed(lines)
+        found = self._parsed(lines)
+        if len(self._rest) > LONGEST_LINE and not (found and isinstance(found[-1], Finding)):
+            found.append(Finding("too-long", f"the line has more than {LONGEST_LINE} bytes", self.name, self.line + 1))
+        return found
 
     def unread(self) -> bool:
         """Whether the file holds more than was read."""
@@ -133,8 +174,10 @@ class LogFile:
         found: list[Entry | Finding] = []
         for raw in lines:
             self.line += 1
-            found.append(parse_line(raw, self.name, self.line))
-            if isinstance(found[-1], Finding):
+            item = self._read_line(raw, self.name, self.line)
+            if item is not None:
+                found.append(item)
+            if isinstance(item, Finding):
                 break
         return found
 
@@ -143,14 +186,27 @@ class LogFile:
         return Finding("truncated", "the last line has no end: the log was cut off", self.name, self.line + 1)
 
 
-def log_files(logs: Iterable[str | Path]) -> list[LogFile]:
-    """The log files among `logs`: files as they are, of directories those named *.ndjson. Raises UsageError."""
+def is_log(name: str) -> bool:
+    """Whether a file of this name in a directory is a log, or an older part of one that was rotated by renaming:
+    X.ndjson, X.ndjson.1, X.ndjson-20261123. A compressed one is none."""
+    return _LOG_NAME.fullmatch(name) is not None
+
+
+def log_files(logs: Iterable[str | Path], form: LineFormat | None = None) -> list[LogFile]:
+    """The log files among `logs`: files as they are, of directories those that are logs (`is_log`). Raises UsageError.
+
+    `form` is the format of their lines, if that is not Daybreak's.
+    """
     paths: dict[Path, None] = {}
     for log in map(Path, logs):
         if log.is_dir():
-            paths.update(dict.fromkeys(sorted(log.glob(f"*{SUFFIX}"))))
+            found = (path for path in log.iterdir() if is_log(path.name) and path.is_file())
+            paths.update(dict.fromkeys(sorted(found)))
         elif log.is_file():
             paths[log] = None
         else:
             raise UsageError(f"{log}: no such log file or directory")
-    return [LogFile(path) for path in paths]
+    if form is not None and not form.is_ordered and len(paths) > 1:
+        text = "nothing orders the events of several files: name a time, clock or causes in [log], or give one file"
+        raise UsageError(f"{', '.join(map(str, paths))}: {text}")
+    return [LogFile(path, form) for path in paths]

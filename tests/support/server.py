@@ -13,16 +13,28 @@ from types import TracebackType
 
 import psycopg
 
+from tests.support.checked import check_against_specs
+
 READY = re.compile(r"ready: postgresql://admin@127\.0\.0\.1:(\d+)/postgres")
 START_SECONDS = 60
 STOP_SECONDS = 60
 
 
 class Server:
-    """`daybreak serve` on a free port; a context manager that stops it in the end."""
+    """`daybreak serve` on a free port; a context manager that stops it in the end.
 
-    def __init__(self, data: Path, *options: str) -> None:
+    It is recorded beside its data, if `options` do not say where else, and the trace is checked when the test in which
+    it ends has run; unless `unchecked` says why not.
+    """
+
+    def __init__(self, data: Path, *options: str, unchecked: str | None = None) -> None:
         self.data = data
+        self._checked = unchecked is None
+        self.trace = data / "trace" if "--monitor" in options else data.with_name(f"{data.name}.trace")
+        if "--trace" in options:
+            self.trace = Path(options[options.index("--trace") + 1])
+        elif self._checked and "--monitor" not in options:
+            options = (*options, "--trace", str(self.trace))
         self._command = [sys.executable, "-m", "daybreak", "serve", "--port", "0", "--data", str(data), *options]
         self.process: subprocess.Popen[str] | None = None
         self.port = 0
@@ -80,6 +92,8 @@ class Server:
             self.process.wait()
             raise AssertionError(f"did not stop within {STOP_SECONDS} s; log: {self.log()}") from None
         self.process.stdout.close()
+        if self._checked:
+            check_against_specs(self.trace)
         return code
 
     def __enter__(self) -> Server:

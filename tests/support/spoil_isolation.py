@@ -207,6 +207,9 @@ def recovery_at_another_time(trace: Trace) -> Spoilt:
     kept = {events[i]["args"]["txn"]: events[i]["args"]["ts"] + 1}
     at = court(events[:i]).lease
     insert(trace, Place(ADJUDICATOR, i + 1), "Adjudication!Recover", {"kept": kept, "at": at})
+    # The clocks alone would leave it open whether the client had been told before.
+    told = next(e for _, e in places(trace, "Acknowledge", "Abandon") if e["args"]["txn"] in kept)
+    told["cause"] = [*(c for c in told["cause"] if c[0] != ADJUDICATOR), [ADJUDICATOR, events[i + 1]["n"]]]
     same = '\\A t \\in DOMAIN kept \\cap DOMAIN active : active[t].phase = "committed" => active[t].ts = kept[t]'
     return refused_at(Place(ADJUDICATOR, i + 1), same)
 
@@ -238,6 +241,8 @@ def committed_after_its_snapshot_was_forgotten(trace: Trace) -> Spoilt:
     j = sum(event["at"] < just_before for event in forgets)
     insert(trace, Place(STORAGE, j), "SnapshotIsolation!Forget", {"upto": upto})
     forgets[j]["at"] = just_before
+    # The clocks alone would leave it open which of the two came first.
+    events[i]["cause"] = [*events[i].get("cause", []), [STORAGE, j + 1]]
     return refused_at(Place(ADJUDICATOR, i), UNDER_WAY)
 
 

@@ -81,7 +81,9 @@ class Reader:
         """Where `node` stands."""
         location = node.getLocation()
         module = str(location.source())
-        return tree.Place(str(self._file(module) or module), int(location.beginLine()), int(location.beginColumn()))
+        end = (int(location.endLine()), int(location.endColumn()))
+        file = str(self._file(module) or module)
+        return tree.Place(file, int(location.beginLine()), int(location.beginColumn()), end)
 
     def expression(self, node: SanyNode) -> tree.Expression:
         """Our node for a node of SANY's."""

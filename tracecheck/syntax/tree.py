@@ -14,11 +14,13 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Place:
-    """Where a node stands in a spec's text: `file` is a path, or the name of a standard module."""
+    """Where a node stands in a spec's text: `file` is a path, or the name of a standard module. `end` is the line and
+    the column of its last character."""
 
     file: str
     line: int
     column: int
+    end: tuple[int, int] = field(default=(0, 0), compare=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import Any
 
 import jpype
 
-from tracecheck.report import shorten
+from tracecheck.report.rejection import shorten
 
 Node = Any
 Context = Any
@@ -25,6 +26,7 @@ _FORALL, _EXISTS, _NOT = "$BoundedForall", "$BoundedExists", ("\\lnot", "~")
 _SPLITS_WHEN_FALSE = (*_CONJUNCTION, _FORALL, "$IfThenElse")
 _SPLITS_WHEN_TRUE = (*_DISJUNCTION, _EXISTS, "$IfThenElse")
 _ACTION_LEVEL = 2
+_MOST_SORTED = 10_000
 
 
 @dataclass(frozen=True)
@@ -63,16 +65,30 @@ class Finding:
 
 class Blame:
     """The search, in a spec that TLC has loaded as `tool`. `load` gives the classes of its class loader, `source` the
-    file, line and text of a node."""
+    file, line and text of a node.
 
-    def __init__(self, tool: Any, load: Callable[[str], Any], source: Callable[[Node], tuple[str, int, str]]) -> None:
+    `canonical` writes equal values in one way, and whole. With it, of several elements to blame the first by its text
+    is taken (TLC's own order depends on what the process has read before), and the operands of the parts of a
+    conjunction are told.
+    """
+
+    def __init__(
+        self,
+        tool: Any,
+        load: Callable[[str], Any],
+        source: Callable[[Node], tuple[str, int, str]],
+        canonical: Callable[[Any], str] | None = None,
+    ) -> None:
         self.tool = tool
         self.source = source
+        self.show = canonical or (lambda value: shorten(str(value)))
+        self.in_detail = canonical is not None
         constants = load("tla2sany.semantic.ASTConstants")
         self.application = int(constants.OpApplKind)
         self.wrappers = (int(constants.LetInKind), int(constants.LabelKind))
         self.user_defined = int(constants.UserDefinedOpKind)
         self.empty = load("tlc2.tool.TLCState").Empty
+        self.context = load("tlc2.util.Context").Empty
         self.clear = int(load("tlc2.tool.EvalControl").Clear)
 
     def find(self, node: Node, context: Context, state: State, successor: State | None = None) -> Finding | None:
@@ -175,14 +191,22 @@ class _Search:
         symbols = [symbol for group in node.getBdedQuantSymbolLists() for symbol in group]
         following = self._of.empty if self._successor is None else self._successor
         enumeration = self._of.tool.contexts(node, spot.context, self._state, following, self._of.clear)
-        while (inner := enumeration.nextElement()) is not None:
-            yield inner, tuple((str(s.getName()), shorten(str(inner.lookup(s)))) for s in symbols)
+        contexts = iter(enumeration.nextElement, None)
+        found = ((c, tuple((str(s.getName()), self._of.show(c.lookup(s))) for s in symbols)) for c in contexts)
+        if not self._of.in_detail:
+            return found
+        return chain(sorted(islice(found, _MOST_SORTED), key=lambda element: element[1]), found)
 
     def operands(self, spot: _Spot) -> dict[str, str]:
-        """The operands of the blamed part, each with its value."""
-        if self._name(spot.node) in ("", _FORALL, _EXISTS, *_CONJUNCTION, *_DISJUNCTION):
+        """The operands of the blamed part, each with its value; of a conjunction or disjunction, those of its parts."""
+        name = self._name(spot.node)
+        if name in ("", _FORALL, _EXISTS):
             return {}
         nodes = list(spot.node.getArgs())
+        if name in (*_CONJUNCTION, *_DISJUNCTION):
+            if not self._of.in_detail:
+                return {}
+            return {text: value for node in nodes for text, value in self.operands(spot.at(node)).items()}
         texts = [self._of.source(operand)[2] for operand in nodes]
         values = self._shown(nodes, spot.context)
         return {text: value for text, value in zip(texts, values, strict=True) if value not in (None, text)}
@@ -192,7 +216,7 @@ class _Search:
         found: list[str | None] = []
         for node in nodes:
             try:
-                found.append(shorten(str(self._value(node, context))))
+                found.append(self._of.show(self._value(node, context)))
             except jpype.JException:
                 found.append(None)
         return found

@@ -14,7 +14,7 @@ from tracecheck.tlc.next import Leaf, Quantifier, Substitution, leaves_of
 from tracecheck.tlc.portable import NotFiniteError, Portable
 from tracecheck.tlc.spec import SpecFiles, load
 from tracecheck.tlc.values import Values
-from tracecheck.values import Value
+from tracecheck.values import Value, to_text
 
 State = Any
 JavaValue = Any
@@ -35,6 +35,7 @@ class TlcEngine:
         self._action = self.loaded.cls("tlc2.tool.Action")
         self._clear = int(self.loaded.cls("tlc2.tool.EvalControl").Clear)
         self._empty = self.loaded.cls("tlc2.tool.TLCState").Empty
+        self._tell_states_apart()
         next_action = self.tool.getNextStateSpec()
         if next_action is None:
             raise SpecError(f"{files.config}: names no next-state relation; say SPECIFICATION or NEXT")
@@ -46,9 +47,20 @@ class TlcEngine:
         self._variables = {str(v.getName()): v.getName() for v in self._empty.createEmpty().getVars()}
         self.variables = tuple(self._variables)
 
+    def _tell_states_apart(self) -> None:
+        """Takes SYMMETRY and VIEW from fingerprints: a log names what they take for one."""
+        states = self.loaded.cls("tlc2.tool.TLCStateMut").class_
+        for name in ("perms", "viewMap"):
+            field = states.getDeclaredField(name)
+            field.setAccessible(True)
+            field.set(None, None)
+
     def initial(self) -> list[State]:
-        states = self._guarded(lambda: self.tool.getInitStates())
-        return self.distinct([states.elementAt(i) for i in range(states.size())])
+        found = self._guarded(lambda: self.tool.getInitStates())
+        states = [found.elementAt(i) for i in range(found.size())]
+        for state in states:
+            self._demand_all(state, "the initial predicate", "value")
+        return self.distinct(states)
 
     def encoder(self, kind: Type) -> Encode:
         """See `tracecheck.engine.Engine`; so for all below that has no description."""
@@ -102,7 +114,7 @@ class TlcEngine:
                 yield wanted
             else:
                 file, line, text = self.loaded.source(step.bound)
-                outside.append(OutsideError(step.names, str(drawn), text, file, line))
+                outside.append(OutsideError(step.names, self.text(drawn), text, file, line))
             return
         for element in self._elements(domain):
             values = list(element.elems) if step.is_tuple else [element]
@@ -110,6 +122,8 @@ class TlcEngine:
                 yield values
 
     def _elements(self, domain: JavaValue) -> Iterator[JavaValue]:
+        if not hasattr(domain, "elements"):
+            raise EvaluationError(f"the elements of {domain} cannot be gone through: it is not finite")
         elements = self._guarded(domain.elements)
         while (element := self._guarded(elements.nextElement)) is not None:
             yield element
@@ -123,10 +137,14 @@ class TlcEngine:
         count = found.size()
         states = [found.elementAt(i) for i in range(count)]
         for successor in states:
-            if not self.tool.isGoodState(successor):
-                missing = ", ".join(sorted(str(variable.getName()) for variable in successor.getUnassigned()))
-                raise EvaluationError(f"{leaf.action} leaves {missing} without a next value")
+            self._demand_all(successor, leaf.action, "next value")
         return states if count < 2 else self.distinct(states)
+
+    def _demand_all(self, state: State, by: str, noun: str) -> None:
+        """Raises EvaluationError when `state`, which `by` has made, has a variable without a value."""
+        if not self.tool.isGoodState(state):
+            missing = ", ".join(sorted(str(variable.getName()) for variable in state.getUnassigned()))
+            raise EvaluationError(f"{by} leaves {missing} without a {noun}")
 
     def distinct(self, states: list[State]) -> list[State]:
         """`states` without those equal to an earlier one."""
@@ -162,12 +180,26 @@ class TlcEngine:
     def domain(self, function: JavaValue) -> JavaValue:
         return self._guarded(lambda: function.getDomain())
 
+    def select(self, function: JavaValue, argument: JavaValue) -> JavaValue | None:
+        if not hasattr(function, "getDomain"):
+            return None
+        if not self._guarded(lambda: function.getDomain().member(argument)):
+            return None
+        return self._guarded(lambda: function.apply(argument, self._clear))
+
     def export(self, value: JavaValue) -> Value:
         try:
             exported: Value = self._guarded(lambda: self._portable.export(value))
         except NotFiniteError as error:
             raise EvaluationError(f"no finite value: {error}") from None
         return exported
+
+    def text(self, value: JavaValue) -> str:
+        """The value as TLA+ text, the same for equal values. (TLC's own text has no such order.)"""
+        try:
+            return to_text(self.export(value))
+        except EvaluationError:
+            return str(value)
 
     def adopt(self, value: Value) -> JavaValue:
         return self._portable.adopt(value)
@@ -179,7 +211,7 @@ class TlcEngine:
         return made
 
     def show(self, state: State) -> dict[str, str]:
-        return {str(v.getName()): str(state.lookup(v.getName())) for v in state.getVars()}
+        return {name: self.text(self.look(state, name)) for name in self.variables}
 
     def _domain(self, quantifier: Quantifier, context: Context, state: State) -> JavaValue:
         if not quantifier.constant:

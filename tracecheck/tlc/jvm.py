@@ -25,6 +25,8 @@ JAR_VARIABLE = "TRACECHECK_TLA_JAR"
 JAVA_VARIABLE = "TRACECHECK_JAVA_HOME"
 DEFAULT_HEAP_MB = 1024
 _DEEP_STACK_BYTES = 256 << 20
+_DEEPEST_CALLS = 400_000
+"""How deep Python may nest there: a translated operator nests as deep as the data it walks. It fits the stack."""
 
 Result = TypeVar("Result")
 
@@ -80,6 +82,31 @@ def start_jvm(*, heap_mb: int = DEFAULT_HEAP_MB, options: Sequence[str] = ()) ->
         )
 
 
+class _DeepCalls:
+    """Lets Python nest deeper for as long as anybody is inside: the limit is one for all threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._before = sys.getrecursionlimit()
+                sys.setrecursionlimit(max(self._before, _DEEPEST_CALLS))
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                sys.setrecursionlimit(self._before)
+
+
+_deep_calls = _DeepCalls()
+
+
 def on_deep_stack(work: Callable[[], Result]) -> Result:
     """Runs `work` in a thread with a stack for some 100,000 nested calls in a spec, and returns what it returns.
 
@@ -91,7 +118,8 @@ def on_deep_stack(work: Callable[[], Result]) -> Result:
 
     def run() -> None:
         try:
-            done.set_result(work())
+            with _deep_calls:
+                done.set_result(work())
         except BaseException as error:
             done.set_exception(error)
         finally:

@@ -7,8 +7,21 @@ from typing import Any
 
 import jpype
 
-from tracecheck.codec import Type, expect, to_int, to_time
+from tracecheck.codec import (
+    Type,
+    expect,
+    expect_elements,
+    expect_fields,
+    expect_length,
+    expect_model,
+    natural,
+    to_int,
+    to_key,
+    to_time,
+)
+from tracecheck.encode import none_of
 from tracecheck.tlc.jvm import load_class
+from tracecheck.tlc.portable import Portable
 
 JavaValue = Any
 Encode = Callable[[Any, str], JavaValue]
@@ -35,6 +48,8 @@ class Values:
         # A jpype array type is looked up by name, which finds nothing in a loader of one's own: take it from an array.
         self._array = type(new_array(cls("Value").class_, 0))
         self._names = type(new_array(load_class(loader, "util.UniqueString").class_, 0))
+        self._model_values = cls("ModelValue")
+        self._portable = Portable(loader)
         self._strings: dict[str, JavaValue] = {}
         self._seconds: tuple[int, JavaValue] = (0, self._int(0))
 
@@ -83,7 +98,7 @@ class Values:
         encode_part = self.encoder(kind.parts[0])
 
         def encode(value: Any, where: str) -> JavaValue:
-            expect(value, list, "a list", where)
+            expect_elements(value, where)
             return self._set_value(self._array([encode_part(v, where) for v in value]), False)
 
         return encode
@@ -99,12 +114,10 @@ class Values:
 
     def _map_encoder(self, kind: Type) -> Encode:
         encode_key, encode_value = self.encoder(kind.parts[0]), self.encoder(kind.parts[1])
-        textual = kind.parts[0].kind == "string"
 
         def encode(value: Any, where: str) -> JavaValue:
             expect(value, dict, "an object", where)
-            keys = list(value) if textual else [_number(key) for key in value]
-            domain = [encode_key(key, f"a key of {where}") for key in keys]
+            domain = [encode_key(to_key(key, kind.parts[0]), f"a key of {where}") for key in value]
             values = [encode_value(v, f"{where}[{k!r}]") for k, v in value.items()]
             return self._function_value(self._array(domain), self._array(values), False)
 
@@ -115,15 +128,39 @@ class Values:
         encoders = [(name, self.encoder(part)) for name, part in zip(kind.names, kind.parts, strict=True)]
 
         def encode(value: Any, where: str) -> JavaValue:
-            expect(value, dict, "an object", where)
-            if value.keys() != set(kind.names):
-                expect(value, type(None), f"an object with exactly {', '.join(kind.names)}", where)
+            expect_fields(value, kind.names, where)
             fields = [encode_part(value[name], f"{where}.{name}") for name, encode_part in encoders]
             return self._record_value(self._names(list(names)), self._array(fields), False)
 
         return encode
 
+    def _tuple_encoder(self, kind: Type) -> Encode:
+        encoders = [self.encoder(part) for part in kind.parts]
 
-def _number(key: str) -> Any:
-    """The integer that a JSON object's key spells, or the key itself, for the encoder to refuse."""
-    return int(key) if key.removeprefix("-").isdecimal() else key
+        def encode(value: Any, where: str) -> JavaValue:
+            expect_length(value, len(encoders), where)
+            pairs = enumerate(zip(encoders, value, strict=True))
+            return self.tuple_of([encode_part(v, f"{where}[{i}]") for i, (encode_part, v) in pairs])
+
+        return encode
+
+    def _model_encoder(self, _: Type) -> Encode:
+        models = self.models()
+
+        def encode(value: Any, where: str) -> JavaValue:
+            expect_model(value, models, where)
+            return self._model_values.make(value)
+
+        return encode
+
+    def _value_encoder(self, _: Type) -> Encode:
+        return lambda value, where: self._portable.adopt(natural(value, where))
+
+    def _option_encoder(self, kind: Type) -> Encode:
+        encode_part = self.encoder(kind.parts[0])
+        none = self._portable.adopt(none_of(kind, self.models()))
+        return lambda value, where: none if value is None else encode_part(value, where)
+
+    def models(self) -> frozenset[str]:
+        """The names of the model values that the configuration has introduced."""
+        return frozenset(str(value.val) for value in self._model_values.mvs or ())

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from daybreak.cli import bench, check, serve, status
 from daybreak.errors import DaybreakError
+from tracecheck.commands.outputs import add_outputs
 
 DATA = Path(".daybreak")
 
@@ -67,7 +68,7 @@ def _add_status(parser: argparse.ArgumentParser) -> None:
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", type=Path, metavar="DIR", help="the trace directory")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_outputs(parser)
     parser.set_defaults(run=check.run)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvloop
 
-from daybreak.cli.monitor import STATUS, MonitorProcess
+from daybreak.cli.monitor import MonitorProcess, forget_status
 from daybreak.instance import Instance, Settings
 
 
@@ -31,7 +31,7 @@ async def _serve(settings: Settings, *, monitored: bool) -> int:
         loop.add_signal_handler(number, stop.set)
     instance = Instance(settings)
     await instance.start()
-    (settings.data / STATUS).unlink(missing_ok=True)  # an earlier monitor's verdict is not about this run
+    forget_status(settings.data)
     monitor: MonitorProcess | None = None
     try:
         if monitored and settings.trace is not None:

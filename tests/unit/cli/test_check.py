@@ -11,6 +11,8 @@ import pytest
 from daybreak.base.places import Rung
 from daybreak.cli import check as command
 from daybreak.cli.main import main
+from tests.support.tracefiles import write
+from tests.unit.tracecheck.synthetic import World
 from tracecheck import CONFORMS, INCONCLUSIVE, VIOLATES, Result
 
 RUNGS = [Rung(name, Path(f"{name}.tla"), Path(f"{name}.toml")) for name in ("adjudication", "isolation")]
@@ -49,10 +51,30 @@ def test_the_worst_verdict_decides(
     said = capsys.readouterr().out
     assert all(f"{rung.name}: " in said for rung in RUNGS[: len(verdicts)])
     assert asked == [{"plans": [rung.spec for rung in RUNGS[: len(verdicts)]], "logs": [tmp_path]}]
-    asked.clear()
-    assert main(["check", "--json", str(tmp_path)]) == code
+
+
+def test_the_reports_speak_of_every_spec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs = write(World(20261123, keys=12, hot=2).run(20), tmp_path / "logs")
+    monkeypatch.chdir(tmp_path)
+    files = ["--junit", "check.xml", "--sarif", "check.sarif", "--html", "check.html", "--json", "-"]
+    assert main(["check", str(logs), *files]) == 0
     shown = msgspec.json.decode(capsys.readouterr().out)
-    assert [shown[rung.name]["verdict"] for rung in RUNGS[: len(verdicts)]] == verdicts
+    assert [(Path(result["spec"]).stem, result["verdict"]) for result in shown] == [
+        ("TraceAdjudication", CONFORMS),
+        ("TraceSnapshotIsolation", CONFORMS),
+    ]
+    assert msgspec.json.decode((tmp_path / "check.sarif").read_bytes())["runs"][0]["results"] == []
+    for name in ("check.xml", "check.html"):
+        text = (tmp_path / name).read_text()
+        assert "Adjudication" in text and "SnapshotIsolation" in text, name
+
+
+def test_a_report_that_cannot_be_written_is_no_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logs = write(World(20261123, keys=12, hot=2).run(20), tmp_path / "logs")
+    assert main(["check", str(logs), "--junit", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"daybreak: {tmp_path}: cannot write the report: Is a directory\n"
 
 
 def test_a_directory_that_is_not_there_is_no_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

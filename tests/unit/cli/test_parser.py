@@ -83,7 +83,7 @@ def test_a_scale_counts_from_one() -> None:
         ),
         (STATUS, status.run, {"data": Path(".daybreak"), "json": False}),
         ([*STATUS, "--json"], status.run, {"json": True}),
-        (CHECK, check.run, {"directory": Path("DIR"), "json": False}),
+        (CHECK, check.run, {"directory": Path("DIR"), "json": None, "html": None}),
         (INIT, bench.run_init, {"scale": 1, "data": Path(".daybreak"), "port": None}),
         ([*INIT, "--scale", "7"], bench.run_init, {"scale": 7}),
     ],

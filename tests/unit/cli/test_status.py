@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,9 +52,10 @@ def status_of_running(data: Path, *options: str) -> int:
 def test_json_is_the_servers_answer_and_the_monitors(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert status_of_running(data, "--json") == 0
     assert msgspec.json.decode(capsys.readouterr().out) == {**STATUS, "monitor": None}
-    (data / "monitor.json").write_bytes(b'{"verdict":"CONFORMS"}')
+    said = {"verdict": "CONFORMS", "pid": os.getpid(), "running": True, "time": time.time()}
+    (data / "monitor.json").write_bytes(msgspec.json.encode(said))
     assert status_of_running(data, "--json") == 0
-    assert msgspec.json.decode(capsys.readouterr().out)["monitor"] == {"verdict": "CONFORMS"}
+    assert msgspec.json.decode(capsys.readouterr().out)["monitor"] == {"life": "running", **said}
 
 
 def test_people_get_one_row_per_value(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

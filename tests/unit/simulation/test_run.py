@@ -12,15 +12,16 @@ from daybreak.query.processor import QueryProcessor
 from daybreak.runtime.protocols import Effects
 from daybreak.runtime.sim.world import Faults
 from daybreak.simulation import run as module
-from daybreak.simulation.run import Options, Simulation
+from daybreak.simulation.run import Options
 from daybreak.trace.directory import last_number
+from tests.support.checked import simulate, simulation
 
 CALM = Options(clients=2, transactions=5, accounts=3, faults=Faults(crash_every_us=0))
 ROUGH = Options(clients=2, transactions=5, accounts=3, faults=Faults(crash_every_us=30_000))
 
 
-def test_without_crashes_every_transaction_has_a_known_outcome() -> None:
-    outcome = Simulation(1, CALM).run()
+def test_without_crashes_every_transaction_has_a_known_outcome(tmp_path: Path) -> None:
+    outcome = simulate(1, tmp_path / "trace", CALM)
     ledger = outcome.ledger
     assert outcome.crashes == 0
     assert ledger.unknown == set()
@@ -30,28 +31,28 @@ def test_without_crashes_every_transaction_has_a_known_outcome() -> None:
 
 
 def test_nodes_crash_and_their_traces_go_on_counting(tmp_path: Path) -> None:
-    outcome = Simulation(3, ROUGH, trace=tmp_path).run()
+    outcome = simulate(3, tmp_path / "trace", ROUGH)
     assert outcome.crashes > 0
-    files = list(tmp_path.glob("*.ndjson"))
+    files = list((tmp_path / "trace").glob("*.ndjson"))
     assert {file.stem for file in files} >= {"A_adj-0", "A_qp-1", "A_qp-2"}
     for file in files:
         assert last_number(file) == file.read_bytes().count(b"\n")
 
 
 def test_of_three_journal_replicas_one_at_a_time_may_be_down() -> None:
-    simulation = Simulation(1, CALM)
-    simulation._add_nodes()
+    idle = simulation(1, CALM, unchecked="it does not run")
+    idle._add_nodes()
     first, second, _ = cluster.JOURNALS
-    assert simulation._may_crash(first)
-    simulation.world.crash(first)
-    assert not simulation._may_crash(second)
-    assert simulation._may_crash(cluster.ADJUDICATOR)
+    assert idle._may_crash(first)
+    idle.world.crash(first)
+    assert not idle._may_crash(second)
+    assert idle._may_crash(cluster.ADJUDICATOR)
 
 
 def test_clients_that_never_end_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LIMIT_US", 1_000)
     with pytest.raises(AssertionError, match="0 of 1 clients have finished"):
-        Simulation(1, CALM).run()
+        simulation(1, CALM, unchecked="it is over before anything has happened").run()
 
 
 def break_acknowledgement(finish: Callable[[QueryProcessor], Effects]) -> Callable[[QueryProcessor], Effects]:
@@ -69,4 +70,4 @@ def break_acknowledgement(finish: Callable[[QueryProcessor], Effects]) -> Callab
 def test_half_a_transfer_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QueryProcessor, "finish", break_acknowledgement(QueryProcessor.finish))
     with pytest.raises(AssertionError, match=r"add up to|expected 3 with 3000"):
-        Simulation(1, CALM).run()
+        simulation(1, CALM, unchecked="it has the bug that the bank is to notice").run()

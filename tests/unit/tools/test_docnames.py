@@ -34,7 +34,7 @@ EXISTING = [
 
 WRONG = [
     *("impl/daybreak/clusters.py", "query/processor.py:9999", "specz/", "specs/*/*.tlb", "nowhere.py"),
-    *("DIR/formats.json", ".daybreak/traces", "A_adj-7.ndjson"),
+    *("DIR/formats.json", ".daybreak/nowhere", "A_adj-7.ndjson"),
     *("A/adj-1", "A4/journal-0"),
     *("Adjudication!Acknowledge", "Adjudications!Commit"),
     *("query.processor.QueryProcessor.finnish", "tracecheck.acts", "daybreak.clusters", "Leader.recovery"),

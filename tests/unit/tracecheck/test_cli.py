@@ -31,7 +31,7 @@ def test_exit_code_0_when_the_logs_conform(trace: Trace, tmp_path: Path, capsys:
 def test_exit_code_1_when_they_do_not(trace: Trace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     heartbeats = [e for e in trace[ADJUDICATOR] if e["act"].endswith("!Heartbeat")]
     heartbeats[5]["args"]["upto"] = heartbeats[4]["args"]["upto"]
-    assert check("--json", str(write(trace, tmp_path))) == 1
+    assert check("--json", "-", str(write(trace, tmp_path))) == 1
     result = json.loads(capsys.readouterr().out)
     assert (result["verdict"], result["rejection"]["n"]) == ("VIOLATES", heartbeats[5]["n"])
 

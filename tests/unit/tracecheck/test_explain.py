@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tracecheck import VIOLATES, check
-from tracecheck.report import Nearest, shorten
+from tracecheck.report import Nearest, Rejection, shorten
 
 MakeSpec = Callable[..., Path]
 MakeMapping = Callable[[str], Path]
@@ -85,3 +85,56 @@ def test_long_values_are_cut() -> None:
     cut = shorten("x" * 1000)
     assert len(cut) < 350
     assert cut.endswith("... (700 more characters)")
+
+
+# --- what is wrong after the step ---------------------------------------------------------------------------------
+
+ADDING = """EXTENDS Integers
+VARIABLE x
+Init == x = {1, 5}
+Add(n) == /\\ n > 0
+          /\\ x' = x \\cup {n}
+Take(n) == n \\in x /\\ x' = x \\ {n}
+Swap(n, m) == x' = {n, m}
+Next == \\/ \\E n \\in 0 .. 9 : Add(n) \\/ Take(n)
+        \\/ \\E n, m \\in 0 .. 9 : Swap(n, m)
+Small == \\A e \\in x : e < 7
+"""
+
+
+def rejected(
+    rule: str, args: dict[str, object], make_spec: MakeSpec, make_mapping: MakeMapping, path: Path
+) -> Rejection:
+    """The rejection of an event that is `rule` of the spec above."""
+    event = {"v": 1, "n": 1, "node": "a", "at": [1, 1], "act": "S!A", "args": args}
+    (path / "a.ndjson").write_text(json.dumps(event) + "\n")
+    types = 'n = "int"\n' + ('x = "set(int)"\n' if "x" in args else "")
+    mapping = make_mapping(f'[types]\n{types}[events]\n"S!A" = {rule}\n')
+    spec = make_spec("S", ADDING, "INIT Init\nNEXT Next\nINVARIANT Small\n")
+    rejection = check(spec, mapping, [path / "a.ndjson"]).rejection
+    assert rejection is not None
+    return rejection
+
+
+def test_of_a_broken_invariant_the_false_part_is_blamed(
+    make_spec: MakeSpec, make_mapping: MakeMapping, tmp_path: Path
+) -> None:
+    rejection = rejected('"Add(n)"', {"n": 7}, make_spec, make_mapping, tmp_path)
+    (nearest,) = rejection.nearest
+    assert (nearest.invariant, nearest.conjunct, nearest.where) == ("Small", "e < 7", {"e": "7"})
+    assert 'it would break the invariant Small: "e < 7" is false (e = 7)' in str(rejection)
+
+
+def test_a_variable_that_differs_is_named_with_both_values(
+    make_spec: MakeSpec, make_mapping: MakeMapping, tmp_path: Path
+) -> None:
+    rule = '{ step = "Add(n)", after = { x = "x" } }'
+    rejection = rejected(rule, {"n": 3, "x": [5, 4, 1]}, make_spec, make_mapping, tmp_path)
+    assert 'for "x = {1, 4, 5}", which the event says, is false after it (x = {1, 3, 5})' in str(rejection)
+
+
+def test_other_actions_that_take_what_was_logged_are_named(
+    make_spec: MakeSpec, make_mapping: MakeMapping, tmp_path: Path
+) -> None:
+    assert rejected('"Take(n)"', {"n": 3}, make_spec, make_mapping, tmp_path).instead == ["Add(n)"]
+    assert rejected('"Add(n)"', {"n": 0}, make_spec, make_mapping, tmp_path).instead == []

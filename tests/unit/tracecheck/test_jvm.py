@@ -35,3 +35,12 @@ def test_work_on_a_deep_stack_leaves_no_thread_in_java() -> None:
     with pytest.raises(ValueError, match="no"):
         on_deep_stack(fail)
     assert "tracecheck" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_only_work_on_a_deep_stack_may_nest_deep() -> None:
+    def depth(n: int) -> int:
+        return 0 if n == 0 else 1 + depth(n - 1)
+
+    before = sys.getrecursionlimit()
+    assert on_deep_stack(lambda: depth(100_000)) == 100_000
+    assert sys.getrecursionlimit() == before

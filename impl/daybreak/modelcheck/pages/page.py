@@ -11,10 +11,10 @@ from daybreak.modelcheck.changes import Change
 from daybreak.modelcheck.pages.brief import ARROW
 from daybreak.modelcheck.pages.diagram import draw
 from daybreak.modelcheck.pages.exhibit import Exhibit
-from daybreak.modelcheck.pages.html import block, code, document, prose, tla
 from daybreak.modelcheck.pages.scene import Event
 from daybreak.modelcheck.pages.texts import Definition
 from daybreak.modelcheck.values import Value, show, value_of
+from tracecheck.report.markup import block, code, document, prose, tla
 
 _LEGEND = (
     "Time flows down. A coloured box is on the lane of who takes the step; a white one says what the step changes for "

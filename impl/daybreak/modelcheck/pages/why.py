@@ -14,10 +14,10 @@ from pathlib import Path
 from daybreak.errors import RequestError
 from daybreak.modelcheck.manifest import Model
 from daybreak.modelcheck.pages.exhibit import Exhibit, Gallery
-from daybreak.modelcheck.pages.html import code, document, items, prose
 from daybreak.modelcheck.pages.page import article, plain, rule, states
 from daybreak.modelcheck.pages.texts import Definition, Module
 from daybreak.modelcheck.runner import Result
+from tracecheck.report.markup import code, document, items, prose
 
 INDEX = "README.md"
 

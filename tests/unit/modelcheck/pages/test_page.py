@@ -10,10 +10,10 @@ import pytest
 from daybreak.modelcheck.manifest import Suite
 from daybreak.modelcheck.pages.diagram import draw
 from daybreak.modelcheck.pages.exhibit import Gallery
-from daybreak.modelcheck.pages.html import tla
 from daybreak.modelcheck.pages.page import page, plain
 from daybreak.modelcheck.runner import Result
 from tests.support.html_reader import Reader
+from tracecheck.report.markup import tla
 
 Results = dict[str, Result]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
+_ALONE = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _STYLE = Path(__file__).with_name("style.css")
 
 _TOKEN = re.compile(
@@ -53,12 +54,14 @@ def items(lines: Iterable[str]) -> str:
     return '<ul class="plain">\n' + "\n".join(f"<li>{line}</li>" for line in lines) + "\n</ul>"
 
 
-def document(title: str, body: str, nav: str = "") -> str:
-    """A page that stands alone, in ASCII."""
+def document(title: str, body: str, nav: str = "", *, style: str = "", script: str = "") -> str:
+    """A page that stands alone, in ASCII. `style` and `script` are added to it as they are; nothing can be fetched."""
+    added = f"<script>\n{script}</script>\n" if script else ""
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{_ALONE}">\n' if script else ""
     page = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{_STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>\n"
-        f"{nav}\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+        f"{policy}<title>{escape(title)}</title>\n<style>\n{_STYLE.read_text(encoding='utf-8')}{style}</style>\n</head>\n"
+        f"<body>\n{nav}\n<main>\n{body}\n</main>\n{added}</body>\n</html>\n"
     )
     return page.encode("ascii", "xmlcharrefreplace").decode("ascii")

@@ -1,0 +1,33 @@
+"""Every cluster that a test starts is recorded, and compared with every spec when the test has run.
+
+Tests start servers with `tests.support.server.Server`, and simulated clusters with `simulate`; both see to it. A test
+that plants a bug, or judges the trace itself, says so: `unchecked="why"`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from daybreak.base.places import rungs
+from daybreak.simulation.run import Options, Outcome, Simulation
+from tracecheck.pytest_plugin import check_at_end
+
+
+def check_against_specs(trace: Path) -> None:
+    """Compare the logs in `trace` with every spec that has a mapping, when the test has run, or the fixture ended."""
+    for rung in rungs():
+        check_at_end(trace, rung.spec, rung.mapping)
+
+
+def simulate(seed: int, trace: Path, options: Options | None = None) -> Outcome:
+    """Run a seed, with its trace in the new directory `trace`."""
+    trace.mkdir()
+    check_against_specs(trace)
+    return Simulation(seed, options, trace=trace).run()
+
+
+def simulation(seed: int, options: Options | None = None, *, trace: Path | None = None, unchecked: str) -> Simulation:
+    """A cluster that is ready to run, and recorded in the directory `trace`, if given; `unchecked` says why nobody
+    compares it with the specs, or who does."""
+    assert unchecked, "why is it not checked?"
+    return Simulation(seed, options, trace=trace)

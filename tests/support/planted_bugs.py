@@ -1,0 +1,246 @@
+"""Bugs planted in Daybreak while it runs in virtual time: what a programmer might have written instead, one at a time.
+
+Each takes pytest's `monkeypatch`, changes one method or table, and leaves everything else as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from daybreak.adjudicator.adjudicator import Adjudicator
+from daybreak.adjudicator.conflicts import CONFLICTS, History
+from daybreak.adjudicator.messages import CommitRequest, Committed
+from daybreak.base.ids import NodeId, TxnId
+from daybreak.base.keys import Key
+from daybreak.base.records import Payload, encode
+from daybreak.base.time import ZERO, Timestamp
+from daybreak.base.writes import Access, Record
+from daybreak.journal.messages import Entry
+from daybreak.query.messages import CommitDone
+from daybreak.query.processor import QueryProcessor
+from daybreak.runtime.protocols import Effects, Send
+from daybreak.runtime.sim.world import Faults
+from daybreak.simulation.run import Options, Simulation
+from daybreak.storage.mvcc import Versions
+
+Patch = pytest.MonkeyPatch
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A bug, the spec that must refuse what comes of it, and a seed with which it comes to light."""
+
+    plant: Callable[[Patch], None]
+    rung: str
+    seed: int
+    clock_error_us: int = 300
+
+    @property
+    def name(self) -> str:
+        return self.plant.__name__
+
+
+# --- the adjudicator ----------------------------------------------------------------------------------------------
+
+
+def updates_do_not_conflict(patch: Patch) -> None:
+    """A class is missing in the conflict matrix."""
+    patch.setitem(CONFLICTS, Access.UPDATE, (Access.WRITE,))
+
+
+def floor_is_not_raised(patch: Patch) -> None:
+    """After a restart it judges by a history that it has lost."""
+    recover = Adjudicator.recover
+
+    def forgetful(self: Adjudicator, *, kept: Any, at: Timestamp) -> None:
+        recover(self, kept=kept, at=at)
+        self._floor = ZERO
+
+    patch.setattr(Adjudicator, "recover", forgetful)
+
+
+def promise_is_broken(patch: Patch) -> None:
+    """A commit time is above the clock and the last one, and nobody thought of the heartbeats."""
+
+    def next_time(self: Adjudicator, start: Timestamp) -> Timestamp:
+        return Timestamp(max(self.clock.now().latest, start + 1, self._latest + 1))
+
+    patch.setattr(Adjudicator, "_next_time", next_time)
+
+
+def lease_is_used_before_it_is_durable(patch: Patch) -> None:
+    """It uses the lease that it has asked for, and a successor may never hear of it."""
+    append = Adjudicator._append_lease
+
+    def at_once(self: Adjudicator, until: Timestamp, asker: NodeId | None) -> Effects:
+        effects = append(self, until, asker)
+        self._lease = until
+        return effects
+
+    patch.setattr(Adjudicator, "_append_lease", at_once)
+
+
+def heartbeat_passes_records(patch: Patch) -> None:
+    """It promises without a look at what is still being appended."""
+
+    def careless(self: Adjudicator, wanted: Timestamp) -> Effects:
+        upto = min(max(wanted, self.clock.now().latest + self._settings.lead_us), self._lease)
+        if upto <= self._promise:
+            return []
+        self.heartbeat(upto=Timestamp(upto))
+        return self._deliver(())
+
+    patch.setattr(Adjudicator, "_heartbeat", careless)
+
+
+def lease_is_not_inherited(patch: Patch) -> None:
+    """Who takes the journal over begins without its predecessor's lease."""
+    seal = Adjudicator._seal
+
+    def newborn(self: Adjudicator, recovered: list[Entry]) -> bytes:
+        seal(self, recovered)
+        self._granted = ZERO
+        return encode(Payload(self._granted))
+
+    patch.setattr(Adjudicator, "_seal", newborn)
+
+
+def history_forgets_old_keys(patch: Patch) -> None:
+    """The conflict history is a cache of three keys."""
+    add = History.add
+
+    def bounded(self: History, keys: Any, ts: Timestamp) -> None:
+        add(self, keys, ts)
+        for key in list(self._last)[:-3]:
+            del self._last[key]
+
+    patch.setattr(History, "add", bounded)
+
+
+def recovery_forgets_records(patch: Patch) -> None:
+    """Who takes the journal over does not tell of the records that it finds."""
+    seal = Adjudicator._seal
+
+    def silent(self: Adjudicator, recovered: list[Entry]) -> bytes:
+        sealed = seal(self, recovered)
+        self._inherited = []
+        return sealed
+
+    patch.setattr(Adjudicator, "_seal", silent)
+
+
+# --- the query processor ------------------------------------------------------------------------------------------
+
+
+def acknowledged_before_durable(patch: Patch) -> None:
+    """The client hears of its commit when the record is on its way."""
+    decide = Adjudicator.on_commit_request
+
+    def hasty(self: Adjudicator, source: NodeId, message: CommitRequest) -> Effects:
+        before = self._latest
+        effects = decide(self, source, message)
+        return [*effects, Send(source, Committed(message.txn, self._latest))] if self._latest > before else effects
+
+    patch.setattr(Adjudicator, "on_commit_request", hasty)
+
+
+def aborted_after_commit(patch: Patch) -> None:
+    """An answer that the record is durable is taken for a refusal."""
+
+    def confused(self: QueryProcessor, source: NodeId, message: Committed) -> Effects:
+        if self._waiting_for(message.txn, "committing") is None:
+            return []
+        self.abort(txn=message.txn)
+        return [Send(self._session, CommitDone(message.txn, message.ts))]
+
+    patch.setattr(QueryProcessor, "on_committed", confused)
+
+
+def no_commit_wait(patch: Patch) -> None:
+    """The client hears of its commit before its time has passed on every clock."""
+
+    def at_once(self: QueryProcessor, txn: Any, ts: Timestamp) -> Effects:
+        self.acknowledge(txn=txn)
+        return [Send(self._session, CommitDone(txn, ts))]
+
+    patch.setattr(QueryProcessor, "_commit_wait", at_once)
+
+
+def writers_commit_as_readers(patch: Patch) -> None:
+    """Every transaction ends without the adjudicator, those that have written something too."""
+
+    def quick(self: QueryProcessor) -> Effects:
+        transaction = self.transaction
+        self.commit_read_only(txn=transaction.txn)
+        return [Send(self._session, CommitDone(transaction.txn, transaction.start))]
+
+    patch.setattr(QueryProcessor, "finish", quick)
+
+
+def snapshots_are_of_the_past(patch: Patch) -> None:
+    """A snapshot of a little while ago would spare many reads a wait."""
+    begin = QueryProcessor.begin
+
+    def earlier(self: QueryProcessor, *, txn: TxnId, start: Timestamp) -> None:
+        begin(self, txn=txn, start=Timestamp(start - 20_000))
+
+    patch.setattr(QueryProcessor, "begin", earlier)
+
+
+# --- storage ------------------------------------------------------------------------------------------------------
+
+
+def newest_version_is_served(patch: Patch) -> None:
+    """A read gets what was written last, whatever its snapshot."""
+
+    def newest(self: Versions, key: Key, start: Timestamp) -> tuple[Timestamp, bytes | None]:
+        history = self._histories.get(key)
+        return history[-1] if history else (ZERO, None)
+
+    patch.setattr(Versions, "read", newest)
+
+
+def a_write_is_lost(patch: Patch) -> None:
+    """Of each transaction one key is not written."""
+    apply = Versions.apply
+
+    def lossy(self: Versions, record: Record) -> None:
+        apply(self, Record(record.txn, record.ts, record.writes[:1] + record.writes[2:]))
+
+    patch.setattr(Versions, "apply", lossy)
+
+
+PLANTED = (
+    Planted(updates_do_not_conflict, "adjudication", 0),
+    Planted(floor_is_not_raised, "adjudication", 7),
+    Planted(promise_is_broken, "adjudication", 1),
+    Planted(lease_is_used_before_it_is_durable, "adjudication", 18),
+    Planted(heartbeat_passes_records, "adjudication", 0),
+    Planted(lease_is_not_inherited, "adjudication", 2),
+    Planted(history_forgets_old_keys, "adjudication", 0),
+    Planted(recovery_forgets_records, "isolation", 7),
+    Planted(acknowledged_before_durable, "isolation", 0),
+    Planted(aborted_after_commit, "isolation", 0),
+    Planted(no_commit_wait, "isolation", 0, clock_error_us=20_000),
+    Planted(writers_commit_as_readers, "isolation", 0),
+    Planted(snapshots_are_of_the_past, "isolation", 0),
+    Planted(newest_version_is_served, "isolation", 2),
+    Planted(a_write_is_lost, "isolation", 0),
+)
+
+
+def record(bug: Planted, directory: Path) -> None:
+    """Run the cluster with the bug in it, as far as it gets, and leave its trace in `directory`."""
+    with pytest.MonkeyPatch.context() as patch:
+        bug.plant(patch)
+        faults = Faults(clock_error_us=bug.clock_error_us)
+        simulation = Simulation(bug.seed, Options(faults=faults), trace=directory)
+        # A client, or a role's own invariants, may notice too; the trace ends there.
+        with suppress(AssertionError, KeyError):
+            simulation.run()
