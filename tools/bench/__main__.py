@@ -1,33 +1,29 @@
 """Measure and report.
 
-    python -m tools.bench [PART...] [--seconds S] [--rounds R] [--clients C] [--scale N] [--json FILE]
+    python -m tools.bench [PART...] [--seconds S] [--rounds R] [--clients C] [--scale N] [--events N] [--trace DIR]
+                          [--json FILE]
 
-Parts, all if none is named: `servers` Daybreak beside a stock PostgreSQL, `checker` the trace checker's speed, `models`
-the model checker's runner beside TLC itself.
+Parts, all if none is named: `servers` Daybreak beside a stock PostgreSQL, `tracecheck` the speed of the checker on a
+recorded trace of `--events` events, `monitor` what the trace and the live monitor cost a loaded server, `models` the
+model checker's runner beside TLC itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from daybreak.base.places import rungs
-from daybreak.errors import OperatorError
 from daybreak.query.programs import Programs
 from daybreak.query.stock_server import StockServer
-from tools.bench import models
+from tools.bench import checker, models
 from tools.bench.pgbench import PERCENTILES, REPEATABLE_READ, Run, Target, run
+from tools.bench.recorded import fill, record, served
 from tools.bench.report import Figure, figure, publish
-from tracecheck import check
 
-PARTS = ("servers", "checker", "models")
+PARTS = ("servers", "tracecheck", "monitor", "models")
 SCRIPTS = ("select-only", "simple-update", "tpcb-like")
 
 
@@ -38,8 +34,16 @@ async def main(arguments: argparse.Namespace) -> int:
         figures = []
         if "servers" in arguments.parts:
             figures += await _beside_stock(arguments, directory)
-        if "checker" in arguments.parts:
-            figures += await _checker(arguments, directory)
+        if "tracecheck" in arguments.parts:
+            figures += await _offline(arguments, directory)
+        if "monitor" in arguments.parts:
+            figures += await checker.live(
+                directory,
+                rounds=arguments.rounds,
+                clients=arguments.clients,
+                seconds=arguments.seconds,
+                scale=arguments.scale,
+            )
         if "models" in arguments.parts:
             figures += models.measure(arguments.rounds)
     publish(figures, arguments.json)
@@ -50,8 +54,8 @@ async def _beside_stock(arguments: argparse.Namespace, directory: Path) -> list[
     """Daybreak, without a trace, and a stock PostgreSQL on one machine; fsync is on for both."""
     stock = await StockServer.start(directory / "stock")
     try:
-        with _served(directory / "data") as port:
-            _fill(arguments, port)
+        with served(directory / "data") as port:
+            fill(port, arguments.scale)
             await (await Programs.find()).run("pgbench", "-q", "-i", "-s", str(arguments.scale), env=stock.environment)
             theirs = Target(stock.port, stock.environment["PGUSER"], REPEATABLE_READ)
             return await _compare(arguments, Target(port, "admin", ""), theirs, directory)
@@ -59,42 +63,16 @@ async def _beside_stock(arguments: argparse.Namespace, directory: Path) -> list[
         await stock.stop()
 
 
-async def _checker(arguments: argparse.Namespace, directory: Path) -> list[Figure]:
-    """The checker, offline, on the trace of one run."""
-    trace = directory / "trace"
-    with _served(directory / "traced", "--trace", str(trace)) as port:
-        _fill(arguments, port)
-        target = Target(port, "admin", "")
-        await run(target, "tpcb-like", directory, clients=arguments.clients, seconds=arguments.seconds)
-    figures = []
-    for rung in rungs():
-        begun = time.perf_counter()
-        result = check(spec=rung.spec, mapping=rung.mapping, logs=[trace])
-        seconds = time.perf_counter() - begun
-        consumed = sum(result.consumed.values())
-        print(f"{rung.name}: {result.verdict}, {consumed} events in {seconds:.1f} s")
-        figures.append(figure(f"checker, {rung.name}", "events/s", [consumed / seconds]))
-    return figures
-
-
-@contextmanager
-def _served(data: Path, *options: str) -> Iterator[int]:
-    """A server of ours on a free port."""
-    command = [sys.executable, "-m", "daybreak", "serve", "--port", "0", "--data", str(data), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None, "a pipe was asked for"
-        try:
-            line = server.stdout.readline()
-            if not line.startswith("ready: "):
-                raise OperatorError("the server did not start; its error stands above")
-            yield int(line.rsplit(":", 1)[1].split("/")[0])
-        finally:
-            server.terminate()
-
-
-def _fill(arguments: argparse.Namespace, port: int) -> None:
-    init = [sys.executable, "-m", "daybreak", "bench", "init", "--scale", str(arguments.scale), "--port", str(port)]
-    subprocess.run(init, check=True)
+async def _offline(arguments: argparse.Namespace, directory: Path) -> list[Figure]:
+    """The checker on a recorded trace, or on one that was recorded before."""
+    trace = arguments.trace or await record(
+        directory,
+        arguments.events,
+        clients=arguments.clients,
+        scale=arguments.scale,
+        seconds=arguments.seconds,
+    )
+    return checker.offline(trace, arguments.events)
 
 
 async def _compare(arguments: argparse.Namespace, ours: Target, theirs: Target, directory: Path) -> list[Figure]:
@@ -127,5 +105,11 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=3, help="runs per figure (default 3)")
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--scale", type=int, default=1)
+    parser.add_argument(
+        "--events", type=int, default=1_000_000, help="length of the recorded trace (default a million)"
+    )
+    parser.add_argument(
+        "--trace", type=Path, metavar="DIR", help="a trace of a loaded server, instead of recording one"
+    )
     parser.add_argument("--json", type=Path, default=Path("bench.json"))
     sys.exit(asyncio.run(main(parser.parse_args())))

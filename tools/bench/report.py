@@ -33,7 +33,7 @@ def figure(name: str, unit: str, samples: Sequence[float], baseline: Sequence[fl
 
 def publish(figures: Sequence[Figure], path: Path) -> None:
     """Print the figures and write them to `path`."""
-    baseline = "baseline: stock PostgreSQL of the same wheel, or TLC by itself"
+    baseline = "baseline: stock PostgreSQL of the same wheel, TLC by itself, or what stands after the /"
     table = Table(title=f"medians; {baseline}; load average {os.getloadavg()[0]:.2f}")
     for column in ("what", "unit", "daybreak", "baseline", "ratio", "samples"):
         table.add_column(column, justify="left" if column in ("what", "unit") else "right")
