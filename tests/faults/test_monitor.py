@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
+import socket
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +84,17 @@ def test_a_killed_monitor_is_called_crashed_and_the_next_goes_on_from_its_state(
         assert server.stop() == 0
         server.start()
         assert monitor_of(server, "running", 2)["verdict"] == "CONFORMS"
+
+
+@pytest.mark.timeout(120)
+def test_a_server_serves_the_metrics_of_its_check(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with Server(tmp_path / "data", "--metrics", str(port)) as server:
+        commit(server, "CREATE TABLE t (id int PRIMARY KEY)")
+        monitor_of(server, "running", 1)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            text = answer.read().decode()
+    told = re.findall(r'^tracecheck_verdict\{spec="(\w+)",verdict="CONFORMS"\} 1\.0$', text, re.MULTILINE)
+    assert sorted(told) == ["TraceAdjudication", "TraceSnapshotIsolation"], text

@@ -33,16 +33,18 @@ NICE = 5
 class MonitorProcess:
     """`python -m tracecheck monitor` on a trace directory; what it writes lies in the data directory.
 
-    It goes on where the monitor of an earlier server has stopped.
+    It goes on where the monitor of an earlier server has stopped. On the port `metrics` it serves its metrics.
     """
 
-    def __init__(self, trace: Path, data: Path) -> None:
+    def __init__(self, trace: Path, data: Path, metrics: int | None = None) -> None:
         pairs: list[str] = []
         for rung in rungs():
             pairs += ["--spec", str(rung.spec), "--mapping", str(rung.mapping)]
         command = [sys.executable, "-m", "tracecheck", "monitor", *pairs]
         command += ["--follow", str(trace), "--status", str(data / STATUS), "--state", str(data / STATE)]
         command += ["--reports", str(data / REPORTS), "--with-stdin"]
+        if metrics is not None:
+            command += ["--metrics", str(metrics)]
         with (data / "monitor.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
         # Where processors are short, the check falls behind before the server does.

@@ -57,6 +57,9 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--monitor", action="store_true", help="check the trace while it is written (default trace: DATA/trace)"
     )
+    parser.add_argument(
+        "--metrics", type=port, metavar="PORT", help="the same, and serve the check's Prometheus metrics on PORT"
+    )
     parser.set_defaults(run=serve.run)
 
 

@@ -18,13 +18,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until told to stop; 0 after an orderly stop."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     trace: Path | None = arguments.trace
-    if trace is None and arguments.monitor:
+    monitored = arguments.monitor or arguments.metrics is not None
+    if trace is None and monitored:
         trace = arguments.data / "trace"
     settings = Settings(data=arguments.data, port=arguments.port, trace=trace)
-    return uvloop.run(_serve(settings, monitored=arguments.monitor))
+    return uvloop.run(_serve(settings, monitored=monitored, metrics=arguments.metrics))
 
 
-async def _serve(settings: Settings, *, monitored: bool) -> int:
+async def _serve(settings: Settings, *, monitored: bool, metrics: int | None) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -35,7 +36,7 @@ async def _serve(settings: Settings, *, monitored: bool) -> int:
     monitor: MonitorProcess | None = None
     try:
         if monitored and settings.trace is not None:
-            monitor = MonitorProcess(settings.trace, settings.data)
+            monitor = MonitorProcess(settings.trace, settings.data, metrics)
         print(f"ready: postgresql://admin@{settings.host}:{instance.port}/postgres", flush=True)
         stopping = loop.create_task(stop.wait())
         await asyncio.wait((stopping, instance.failure), return_when=asyncio.FIRST_COMPLETED)
