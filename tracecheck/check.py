@@ -12,7 +12,7 @@ from tracecheck.mapping import common_format
 from tracecheck.plan import AUTO, Plan, PlanCache
 from tracecheck.read import Finding, LogFile, log_files
 from tracecheck.report import Result
-from tracecheck.search import DEFAULT_CANDIDATES
+from tracecheck.search import DEFAULT_CANDIDATES, Limits
 from tracecheck.tlc.jvm import on_deep_stack
 
 _plans = PlanCache()
@@ -43,13 +43,13 @@ def check(
     return checker.result()
 
 
-def check_all(plans: Sequence[Plan], logs: Sequence[str | Path]) -> list[Result]:
-    """Checks the events of `logs` against several specs, reading them once.
+def check_all(plans: Sequence[Plan], logs: Sequence[str | Path], limits: Limits | None = None) -> list[Result]:
+    """Checks the events of `logs` against several specs, reading them once. `limits` say how far each slice may go.
 
     Raises UsageError, and MappingError when the mappings read the logs in different ways.
     """
     files = log_files(logs, common_format(plan.mapping for plan in plans))
-    checkers = [Checker(plan) for plan in plans]
+    checkers = [Checker(plan, limits=limits) for plan in plans]
     on_deep_stack(lambda: feed_all(checkers, files))
     return [checker.result() for checker in checkers]
 

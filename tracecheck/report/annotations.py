@@ -12,14 +12,20 @@ _MOST = 10
 
 
 def annotate(results: Sequence[Result]) -> list[str]:
-    """An error for each rejected event and for the condition that it breaks, a warning for each problem."""
+    """An error for each rejected event and for the condition that it breaks, a warning for each problem, a notice for
+    each note."""
     errors = [line for result in results for line in _errors(result)]
     warnings = [
         _line("warning", problem.file or result.spec, problem.line, "no verdict", str(problem))
         for result in results
         for problem in result.problems
     ]
-    return errors[:_MOST] + warnings[:_MOST]
+    notices = [
+        _line("notice", note.file or result.spec, note.line, note.kind, str(note))
+        for result in results
+        for note in result.notes
+    ]
+    return errors[:_MOST] + warnings[:_MOST] + notices[:_MOST]
 
 
 def _errors(result: Result) -> Iterator[str]:

@@ -42,6 +42,8 @@ def _cases(result: Result) -> Iterator[ElementTree.Element]:
     rejected = result.rejection
     text = explain(rejected) if rejected is not None else "\n".join(map(str, result.problems))
     yield _judged(case, result.verdict, result.reason, text)
+    if result.notes:
+        ElementTree.SubElement(case, "system-out").text = _clean("\n".join(map(str, result.notes)))
 
 
 def _of_slice(result: Result, part: SliceResult) -> ElementTree.Element:

@@ -32,7 +32,7 @@ def sarif(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def _rule(name: str) -> dict[str, Any]:
-    text = "An event that no behaviour of the spec allows" if name == REJECTED else f"No verdict: {name}"
+    text = "An event that no behaviour of the spec allows" if name == REJECTED else f"About the logs: {name}"
     return {"id": name, "shortDescription": {"text": text}}
 
 
@@ -41,7 +41,9 @@ def _results(result: Result) -> Iterator[dict[str, Any]]:
     for rejection in parts or ([result.rejection] if result.rejection else []):
         yield _rejected(result, rejection)
     for problem in result.problems:
-        yield _problem(result, problem)
+        yield _problem(result, problem, "warning")
+    for note in result.notes:
+        yield _problem(result, note, "note")
 
 
 def _rejected(result: Result, rejection: Rejection) -> dict[str, Any]:
@@ -68,10 +70,10 @@ def _rejected(result: Result, rejection: Rejection) -> dict[str, Any]:
     return found
 
 
-def _problem(result: Result, problem: Problem) -> dict[str, Any]:
+def _problem(result: Result, problem: Problem, level: str) -> dict[str, Any]:
     return {
         "ruleId": problem.kind,
-        "level": "warning",
+        "level": level,
         "message": {"text": str(problem)},
         "locations": [_location(problem.file or result.spec, problem.line)],
     }

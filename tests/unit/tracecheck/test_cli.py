@@ -88,3 +88,22 @@ def test_the_process_ends_by_itself(trace: Trace, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tracecheck", "check", "--spec", SPEC, "--mapping", MAPPING]
     done = subprocess.run([*command, str(write(trace, tmp_path))], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_budget_that_is_met_is_no_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "C.tla").write_text(
+        "---- MODULE C ----\nEXTENDS Naturals\nVARIABLES x, sum\nInit == x = 0 /\\ sum = 0\n"
+        "Add(n) == x' = n /\\ sum' = sum + n\nNext == \\E n \\in 1 .. 5 : Add(n)\n====\n"
+    )
+    (tmp_path / "C.cfg").write_text("INIT Init\nNEXT Next\n")
+    (tmp_path / "m.toml").write_text(
+        '[types]\nsum = "int"\n[events]\n"Some" = "Add(_)"\n"All" = { step = "Add(_)", after = { sum = "sum" } }\n'
+    )
+    events = [*({"act": "Some", "args": {}} for _ in range(6)), {"act": "All", "args": {"sum": 99}}]
+    lines = [json.dumps(event | {"v": 1, "node": "a", "n": n, "at": [n, n]}) for n, event in enumerate(events, 1)]
+    (tmp_path / "a.ndjson").write_text("\n".join([*lines, ""]))
+    options = ["--spec", str(tmp_path / "C.tla"), "--mapping", str(tmp_path / "m.toml"), str(tmp_path / "a.ndjson")]
+    assert main(["check", *options]) == 1
+    capsys.readouterr()
+    assert main(["check", "--steps", "3", *options]) == 2
+    assert "no way was found in 3 steps of the spec" in capsys.readouterr().out

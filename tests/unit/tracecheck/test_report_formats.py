@@ -10,9 +10,10 @@ import pytest
 
 from tests.support.reports import CONFORMING, MINIMISED, REJECTION, UNDECIDED, violating
 from tests.support.sarif import SARIF
-from tracecheck.report import VIOLATES, Result, SliceResult
+from tracecheck.report import VIOLATES, Problem, Result, SliceResult
 from tracecheck.report.annotations import annotate
 from tracecheck.report.junit import junit
+from tracecheck.report.page import collect, page
 from tracecheck.report.sarif import sarif
 
 WHOLE = replace(REJECTION, minimised=MINIMISED)
@@ -93,3 +94,18 @@ def test_annotations_are_on_one_line_each_and_not_too_many() -> None:
     assert first.startswith("::error file=a%2Cb%3Ac%25.ndjson,line=41,")
     assert "x%0Ay" in first
     assert len(annotate([violating()] * 50)) == 10
+
+
+# --- notes --------------------------------------------------------------------------------------------------------
+
+
+def test_a_note_is_told_everywhere_and_changes_nothing() -> None:
+    noted = replace(CONFORMING, notes=[Problem("unfinished", "t7 has begun and not ended", "a.ndjson", 5)])
+    text = "a.ndjson:5: t7 has begun and not ended"
+    assert annotate([noted]) == [f"::notice file=a.ndjson,line=5,title=unfinished::{text}"]
+    suite = ElementTree.fromstring(junit([noted]))[0]
+    assert (suite.get("failures"), suite.get("errors")) == ("0", "0")
+    assert [out.text for out in suite.iter("system-out")] == [text]
+    (found,) = sarif([noted])["runs"][0]["results"]
+    assert (found["level"], found["message"]["text"]) == ("note", text)
+    assert text in page([noted], collect((), ()))

@@ -40,6 +40,8 @@ def _result(result: Result) -> Iterator[str]:
     yield f'<p class="soft">{result.events} events checked ({steps}); {ignored} ignored.</p>'
     for problem in result.problems:
         yield f"<p>{escape(str(problem))}</p>"
+    for note in result.notes:
+        yield f'<p class="soft">{escape(str(note))}</p>'
     parts = [part.rejection for part in result.slices] + [result.rejection]
     rejections = [r for i, r in enumerate(parts) if r is not None and r not in parts[:i]]
     for rejection in rejections[:_MOST_REJECTIONS]:
