@@ -89,8 +89,9 @@ def mutated(name: str) -> list[dict[str, Any]]:
     return kinds
 
 
-def test_every_mutated_spec_of_an_adjudicator_is_noticed() -> None:
-    kinds = mutated("adjudication")
+@pytest.mark.parametrize("name", RUNGS)
+def test_every_mutated_spec_is_noticed(name: str) -> None:
+    kinds = mutated(name)
     assert [(kind["kind"], miss) for kind in kinds for miss in kind["misses"]] == []
     assert sum(kind["killed"] > 0 for kind in kinds) >= 12
     assert sum(kind["killed"] for kind in kinds) >= OF_SPECS // 2

@@ -129,7 +129,8 @@ def late_commit(first: int) -> list[tuple[str, dict[str, Any]]]:
 
 
 def found_in_the_journal(first: int) -> list[tuple[str, dict[str, Any]]]:
-    """Restarts that find two records: of concurrent writers of two keys, of one key (which cannot be), in turn."""
+    """Restarts that find two records: of concurrent writers of two keys, of one key (which cannot be), in turn; and a
+    reader of what they left."""
 
     def writer(txn: str, start: int, key: str) -> list[tuple[str, dict[str, Any]]]:
         begin = ("SnapshotIsolation!Begin", {"txn": txn, "start": first + start})
@@ -144,6 +145,8 @@ def found_in_the_journal(first: int) -> list[tuple[str, dict[str, Any]]]:
         *(*writer("t1", 5, "k1"), *writer("t2", 5, "k1"), restart(7, 8)),
         *(("SnapshotIsolation!Abort", {"txn": "t2"}), *writer("t2", 9, "k1"), restart(7, 11), *left),
         *(*writer("t1", 12, "k1"), *writer("t2", 15, "k2"), restart(13, 16), *left),
+        ("SnapshotIsolation!Begin", {"txn": "t3", "start": first + 17}),
+        ("SnapshotIsolation!Read", {"txn": "t3", "seen": {"k1": first + 13, "k2": first + 16}}),
     ]
 
 

@@ -4,8 +4,8 @@
                           [--json FILE]
 
 Parts, all if none is named: `servers` Daybreak beside a stock PostgreSQL, `tracecheck` the speed of the checker on a
-recorded trace of `--events` events, `monitor` what the trace and the live monitor cost a loaded server, `models` the
-model checker's runner beside TLC itself.
+recorded trace of `--events` events (the exact engine on a tenth of them), `monitor` what the trace and the live monitor
+cost a loaded server, `models` the model checker's runner beside TLC itself.
 """
 
 from __future__ import annotations

@@ -46,7 +46,8 @@ def _pair(key: Any, held: Any) -> int:
 
 
 class Sequence:
-    """A sequence of more than LIMIT elements. Appending to the last one made of a list shares the list."""
+    """A sequence of more than LIMIT elements. Appending to the last one made of a list shares the list, and so does
+    appending once more what was appended to it before: other orders of the same events do that."""
 
     __slots__ = ("_digests", "_items", "_length")
 
@@ -57,10 +58,12 @@ class Sequence:
 
     def append(self, value: Any) -> Sequence:
         """The sequence with one more element."""
-        if len(self._items) != self._length:
-            return Sequence([*self, value])
-        self._items.append(value)
-        return Sequence(self._items, self._length + 1, self._digests)
+        items, length = self._items, self._length
+        if len(items) == length:
+            items.append(value)
+        elif digest(items[length]) != digest(value):
+            return Sequence([*self, value], digests=self._digests[: length + 1])
+        return Sequence(items, length + 1, self._digests)
 
     def digest(self) -> int:
         """A hash of the elements in their order; each element is looked at once for all sequences that share it."""

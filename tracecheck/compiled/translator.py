@@ -22,6 +22,8 @@ from tracecheck.syntax import tree
 from tracecheck.syntax.reader import UnknownConstructError
 
 _Key = tuple[Any, ...]
+_TURNS = 1_000_000
+"""How often a definition that calls itself at its end may do so: one that never ends is an error, as it is in TLC."""
 
 
 class Translator:
@@ -246,7 +248,8 @@ class Translator:
         self.statements.returned(definition.body, inner, body, loop)
         if loop.used and not body.closes:
             outer = Block()
-            outer.nest("while True:", body)
+            outer.nest(f"for _ in range({_TURNS}):", body)
+            outer.add(f"fail({definition.name + ' calls itself too deeply'!r})")
             return self._whole(head, outer)
         if loop.used:
             body = Block()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from tracecheck.engine import State
 from tracecheck.orbits import Classes
@@ -12,31 +12,74 @@ ClassesOf = Callable[[int], "Classes | None"]
 """From a mask of events to the identities that are still interchangeable after them."""
 
 
+class _Met:
+    """The states after some events. The key of a state is asked for only when there is another: of a large state it
+    takes longer than the step."""
+
+    def __init__(self, stepper: Stepper, classes: Classes | None) -> None:
+        self._stepper = stepper
+        self._classes = classes
+        self._by_key: dict[Hashable, State] = {}
+        self._states: list[State] = []
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def __iter__(self) -> Iterator[State]:
+        return iter(self._states)
+
+    def add(self, state: State) -> None:
+        """Adds a state, if it is not there yet."""
+        if not self._states:
+            self._states.append(state)
+            return
+        if not self._by_key:
+            self._by_key[self._key(self._states[0])] = self._states[0]
+        if self._by_key.setdefault(self._key(state), state) is state:
+            self._states.append(state)
+
+    def first(self, state: State) -> list[State]:
+        """The states, beginning with `state`, which is one of them."""
+        if len(self._states) < 2:
+            return [state]
+        known = self._key(state)
+        return [state, *(other for key, other in self._by_key.items() if key != known)]
+
+    def _key(self, state: State) -> Hashable:
+        return self._stepper.key(state, self._classes)
+
+
 def complete(
     stepper: Stepper,
     roots: Sequence[State],
     items: Sequence[Item],
     classes_of: ClassesOf,
+    witness: State,
     *,
     candidates: int,
     steps: int,
-) -> dict[Hashable, State] | None:
-    """The states, by key, after all of `items`; None when there are more than `candidates` after the same events, or it
-    takes more than `steps` steps to know."""
+) -> list[State] | None:
+    """The states after all of `items`, beginning with `witness`, which is one of them; None when there are more than
+    `candidates` after the same events, or it takes more than `steps` steps to know."""
     end = stepper.taken + steps
-    level: dict[int, dict[Hashable, State]] = {0: {stepper.key(root, classes_of(0)): root for root in roots}}
+    start = _Met(stepper, classes_of(0))
+    for root in roots:
+        start.add(root)
+    level = {0: start}
     for _ in items:
-        following: dict[int, dict[Hashable, State]] = {}
+        following: dict[int, _Met] = {}
         for mask, states in level.items():
             for i, item in enumerate(items):
                 if mask >> i & 1 or item.before & ~mask:
                     continue
                 after = mask | 1 << i
-                found = following.setdefault(after, {})
-                for state in states.values():
+                if after not in following:
+                    following[after] = _Met(stepper, classes_of(after))
+                found = following[after]
+                for state in states:
                     for successor in stepper.after(item, state, classes_of(mask)):
-                        found.setdefault(stepper.key(successor, classes_of(after)), successor)
+                        found.add(successor)
                     if len(found) > candidates or stepper.taken > end:
                         return None
-        level = {mask: states for mask, states in following.items() if states}
-    return level.get((1 << len(items)) - 1, {})
+        level = {mask: states for mask, states in following.items() if len(states)}
+    return level[(1 << len(items)) - 1].first(witness)

@@ -300,13 +300,11 @@ class Window:
     def states_before(self, refusal: Refusal) -> list[State]:
         """The states in which the spec may be before the refused event, that of the refusal first; others only if it
         takes little to know them all."""
-        items = self.items[: self.covered]
-        known = None
-        if self.forgone is None and not self._concurrent:
-            steps = 4 * _CUT_EVERY
-            known = complete(self.stepper, self.roots, items, self._classes_of, candidates=_CUT_EVERY, steps=steps)
-        low = (1 << self.covered) - 1
-        return [refusal.state, *(s for key, s in (known or {}).items() if key != self._key(low, refusal.state))]
+        if self.forgone is not None or self._concurrent:
+            return [refusal.state]
+        items, few = self.items[: self.covered], {"candidates": _CUT_EVERY, "steps": 4 * _CUT_EVERY}
+        known = complete(self.stepper, self.roots, items, self._classes_of, refusal.state, **few)
+        return known or [refusal.state]
 
     def settle(self, is_past: IsPast, horizon_us: int) -> None:
         """Settles what cannot change any more: all of the window, or as much of it as came before the rest."""
@@ -337,16 +335,14 @@ class Window:
         full = len(self.items) >= self.limits.window
         if self._open and not full and len(self.items) < self._tried_at:
             return
-        low = (1 << count) - 1
         witness = self._frames[count].state
         found = None
         if self.forgone is None:
             steps = self.limits.steps if full or not self._open else self._worth * count
-            items, candidates = self.items[:count], self.limits.candidates
-            found = complete(self.stepper, self.roots, items, self._classes_of, candidates=candidates, steps=steps)
+            most = {"candidates": self.limits.candidates, "steps": steps}
+            found = complete(self.stepper, self.roots, self.items[:count], self._classes_of, witness, **most)
         if found is not None:
-            found.pop(self._key(low, witness), None)
-            self._drop(count, [witness, *found.values()], self._classes_of(low) if self.stepper.symmetry else None)
+            self._drop(count, found, self._classes_of((1 << count) - 1) if self.stepper.symmetry else None)
         elif full or not self._open:
             self._forgo(count)
         else:

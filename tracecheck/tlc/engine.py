@@ -10,6 +10,7 @@ import jpype
 from tracecheck.codec import Type
 from tracecheck.engine import Encode, EvaluationError, OutsideError
 from tracecheck.errors import SpecError
+from tracecheck.tlc.fingerprints import Fingerprints
 from tracecheck.tlc.next import Leaf, Quantifier, Substitution, leaves_of
 from tracecheck.tlc.portable import NotFiniteError, Portable
 from tracecheck.tlc.spec import SpecFiles, load
@@ -46,6 +47,7 @@ class TlcEngine:
         self._invariants = dict(zip(names, self.tool.getInvariants(), strict=True))
         self._variables = {str(v.getName()): v.getName() for v in self._empty.createEmpty().getVars()}
         self.variables = tuple(self._variables)
+        self._fingerprints = Fingerprints(list(self._variables.values()), self.loaded.cls("tlc2.util.FP64"))
 
     def _tell_states_apart(self) -> None:
         """Takes SYMMETRY and VIEW from fingerprints: a log names what they take for one."""
@@ -168,8 +170,8 @@ class TlcEngine:
         """TLC's enumeration of the contexts that a bounded quantifier ranges over."""
         return self._guarded(lambda: self.tool.contexts(node, context, state, self._empty, self._clear))
 
-    def key(self, state: State) -> int:
-        return int(state.fingerPrint())
+    def key(self, state: State) -> tuple[int, ...]:
+        return self._fingerprints.of(state)
 
     def look(self, state: State, variable: str) -> JavaValue:
         return state.lookup(self._variables[variable])

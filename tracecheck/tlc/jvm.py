@@ -6,6 +6,7 @@ one class loader corrupt each other silently: whoever loads a spec takes a `fres
 
 from __future__ import annotations
 
+import gc
 import importlib.resources
 import os
 import sys
@@ -27,6 +28,10 @@ DEFAULT_HEAP_MB = 1024
 _DEEP_STACK_BYTES = 256 << 20
 _DEEPEST_CALLS = 400_000
 """How deep Python may nest there: a translated operator nests as deep as the data it walks. It fits the stack."""
+_SELDOM = (50_000, 20, 100)
+"""Thresholds of Python's collector. A state is a large map without cycles, of which each step replaces some nodes:
+counting references frees those. With Python's own thresholds the collector walked all of it every 10,000 events, a
+quarter of the time."""
 
 Result = TypeVar("Result")
 
@@ -82,35 +87,40 @@ def start_jvm(*, heap_mb: int = DEFAULT_HEAP_MB, options: Sequence[str] = ()) ->
         )
 
 
-class _DeepCalls:
-    """Lets Python nest deeper for as long as anybody is inside: the limit is one for all threads."""
+class _LongWork:
+    """What a process has once and long work wants otherwise, for as long as anybody is inside: how deep Python may
+    nest, and how seldom its collector walks the whole heap."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._inside = 0
-        self._before = 0
+        self._depth = 0
+        self._thresholds = gc.get_threshold()
 
     def __enter__(self) -> None:
         with self._lock:
             if not self._inside:
-                self._before = sys.getrecursionlimit()
-                sys.setrecursionlimit(max(self._before, _DEEPEST_CALLS))
+                self._depth, self._thresholds = sys.getrecursionlimit(), gc.get_threshold()
+                sys.setrecursionlimit(max(self._depth, _DEEPEST_CALLS))
+                gc.set_threshold(*_SELDOM)
             self._inside += 1
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._inside -= 1
             if not self._inside:
-                sys.setrecursionlimit(self._before)
+                sys.setrecursionlimit(self._depth)
+                gc.set_threshold(*self._thresholds)
 
 
-_deep_calls = _DeepCalls()
+_long_work = _LongWork()
 
 
 def on_deep_stack(work: Callable[[], Result]) -> Result:
     """Runs `work` in a thread with a stack for some 100,000 nested calls in a spec, and returns what it returns.
 
     A recursive operator nests as deep as the data it walks, and the stack a process starts with ends at some 3,000.
+    Python's collector seldom walks the heap meanwhile.
     The Java machine is started first and here: started in a thread that ends, it would keep the process from ending.
     """
     start_jvm()
@@ -118,7 +128,7 @@ def on_deep_stack(work: Callable[[], Result]) -> Result:
 
     def run() -> None:
         try:
-            with _deep_calls:
+            with _long_work:
                 done.set_result(work())
         except BaseException as error:
             done.set_exception(error)

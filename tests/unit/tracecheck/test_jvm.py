@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -37,10 +38,11 @@ def test_work_on_a_deep_stack_leaves_no_thread_in_java() -> None:
     assert "tracecheck" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_only_work_on_a_deep_stack_may_nest_deep() -> None:
+def test_only_work_on_a_deep_stack_has_settings_of_its_own() -> None:
     def depth(n: int) -> int:
         return 0 if n == 0 else 1 + depth(n - 1)
 
-    before = sys.getrecursionlimit()
+    before = sys.getrecursionlimit(), gc.get_threshold()
     assert on_deep_stack(lambda: depth(100_000)) == 100_000
-    assert sys.getrecursionlimit() == before
+    assert on_deep_stack(gc.get_threshold) > before[1]
+    assert (sys.getrecursionlimit(), gc.get_threshold()) == before

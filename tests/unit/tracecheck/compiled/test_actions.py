@@ -175,8 +175,9 @@ def test_operators_as_deep_as_the_data(tmp_path: Path) -> None:
     assert on_deep_stack(lambda: outcomes(engine)) == [{(100_000, 50_000)}]
 
 
-def test_operators_that_never_end_are_an_error(tmp_path: Path) -> None:
-    endless = "RECURSIVE Endless(_)\nEndless(n) == 1 + Endless(n)"
+@pytest.mark.parametrize("again", ["1 + Endless(n)", "Endless(n)", "IF n = 1 THEN n ELSE Endless(n - 0)"])
+def test_operators_that_never_end_are_an_error(tmp_path: Path, again: str) -> None:
+    endless = f"RECURSIVE Endless(_)\nEndless(n) == {again}"
     engine = CompiledEngine(write(tmp_path, ["x' = Endless(0) /\\ y' = 0"], endless))
     with pytest.raises(EvaluationError, match="too deeply"):
         engine.successors(engine.leaves[0], (), engine.initial()[0])

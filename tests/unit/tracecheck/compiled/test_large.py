@@ -53,6 +53,18 @@ def test_changes_of_a_function_are_those_of_a_dictionary(kind: str) -> None:
             assert large.digest(f) == large.digest(again)
 
 
+def test_sequences_that_part_do_not_mix() -> None:
+    first = sequence([*range(LIMIT + 1)])
+    first.digest()
+    one = appended(appended(first, "a"), "b")
+    same, other, truth = appended(first, "a"), appended(first, 1), appended(first, True)
+    assert appended(same, "b") == one and appended(same, "b").digest() == one.digest()
+    assert [list(s)[LIMIT + 1 :] for s in (one, same, other, truth)] == [["a", "b"], ["a"], [1], [True]]
+    assert list(appended(other, 2))[-2:] == [1, 2] and type(list(truth)[-1]) is bool
+    for made in (one, same, other, truth, appended(other, 2)):
+        assert made.digest() == Sequence(list(made)).digest()
+
+
 def test_a_digest_is_kept_up_to_date() -> None:
     f = function(Map({f"k{i}": (i, -i) for i in range(500)}))
     assert isinstance(f, Large)
