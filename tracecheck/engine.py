@@ -117,6 +117,9 @@ class Engine(Protocol):
     def key(self, state: State) -> Hashable:
         """Equal for equal states, different for different ones (but for a chance below 2^-50)."""
 
+    def same(self, one: State, other: State) -> bool:
+        """Whether two states are the same, which for large ones is cheaper to see than their keys."""
+
     def look(self, state: State, variable: str) -> Own:
         """The value of a variable."""
 

@@ -39,6 +39,9 @@ class ToyEngine:
     def key(self, state: State) -> Hashable:
         return state
 
+    def same(self, one: State, other: State) -> bool:
+        return one == other
+
     def look(self, state: State, variable: str) -> Any:
         return state[self.variables.index(variable)]
 

@@ -89,12 +89,21 @@ class CompiledEngine:
         return None
 
     def key(self, state: State) -> Hashable:
+        """Python takes TRUE for 1. A variable that is now the one, now the other, is told apart here; inside of a set
+        or a function, where TLC would not even compare the two, it is not."""
         return tuple(
             [
-                (len(value), value.digest()) if type(value) is Large or type(value) is Sequence else value
+                (len(value), value.digest())
+                if (kind := type(value)) is Large or kind is Sequence
+                else (value, kind)
+                if kind is bool
+                else value
                 for value in state
             ]
         )
+
+    def same(self, one: State, other: State) -> bool:
+        return one is other or self.key(one) == self.key(other)
 
     def look(self, state: State, variable: str) -> Any:
         return state[self._places[variable]]

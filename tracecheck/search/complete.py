@@ -8,19 +8,22 @@ from tracecheck.engine import State
 from tracecheck.orbits import Classes
 from tracecheck.search.steps import Item, Stepper
 
+_FEW = 4
 ClassesOf = Callable[[int], "Classes | None"]
 """From a mask of events to the identities that are still interchangeable after them."""
 
 
 class _Met:
-    """The states after some events. The key of a state is asked for only when there is another: of a large state it
-    takes longer than the step."""
+    """The states after some events. A few are compared with each other: of a large state it takes less time to see
+    that another is the same than to make its key. Many are known by their keys, and so are those that stand for
+    orbits."""
 
     def __init__(self, stepper: Stepper, classes: Classes | None) -> None:
         self._stepper = stepper
         self._classes = classes
         self._by_key: dict[Hashable, State] = {}
         self._states: list[State] = []
+        self._few = _FEW if stepper.symmetry is None or classes is None else 1
 
     def __len__(self) -> int:
         return len(self._states)
@@ -30,20 +33,24 @@ class _Met:
 
     def add(self, state: State) -> None:
         """Adds a state, if it is not there yet."""
-        if not self._states:
+        if not self._is_known(state):
             self._states.append(state)
-            return
+
+    def _is_known(self, state: State) -> bool:
+        if len(self._states) < self._few or not self._states:
+            return any(self._stepper.engine.same(known, state) for known in self._states)
         if not self._by_key:
-            self._by_key[self._key(self._states[0])] = self._states[0]
-        if self._by_key.setdefault(self._key(state), state) is state:
-            self._states.append(state)
+            self._by_key = {self._key(known): known for known in self._states}
+        return self._by_key.setdefault(self._key(state), state) is not state
 
     def first(self, state: State) -> list[State]:
         """The states, beginning with `state`, which is one of them."""
         if len(self._states) < 2:
             return [state]
-        known = self._key(state)
-        return [state, *(other for key, other in self._by_key.items() if key != known)]
+        if self._by_key:
+            known = self._key(state)
+            return [state, *(other for key, other in self._by_key.items() if key != known)]
+        return [state, *(other for other in self._states if not self._stepper.engine.same(state, other))]
 
     def _key(self, state: State) -> Hashable:
         return self._stepper.key(state, self._classes)

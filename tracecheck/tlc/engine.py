@@ -173,6 +173,13 @@ class TlcEngine:
     def key(self, state: State) -> tuple[int, ...]:
         return self._fingerprints.of(state)
 
+    def same(self, one: State, other: State) -> bool:
+        pairs = ((self.look(one, name), self.look(other, name)) for name in self.variables)
+        try:
+            return all(self._fingerprints.one_object(a, b) or self.equal(a, b) for a, b in pairs)
+        except EvaluationError:  # TLC does not compare values of different kinds; their fingerprints differ.
+            return self.key(one) == self.key(other)
+
     def look(self, state: State, variable: str) -> JavaValue:
         return state.lookup(self._variables[variable])
 

@@ -22,6 +22,8 @@ class Fingerprints:
         self._begin = fp64.New
         # By identity: to compare values would take as long as a fingerprint. Few, since they keep the values alive.
         self._known = [jpype.JClass("java.util.IdentityHashMap")() for _ in self._variables]
+        self._address = jpype.JClass("java.lang.System").identityHashCode
+        self._single = jpype.JClass("java.util.IdentityHashMap")()
 
     def of(self, state: Any) -> tuple[int, ...]:
         """A fingerprint for each variable."""
@@ -37,3 +39,11 @@ class Fingerprints:
                 known.clear()
             known.put(value, jpype.JLong(found))
         return int(found)
+
+    def one_object(self, one: Any, other: Any) -> bool:
+        """Whether both are the very same Java object, so that they need not be compared."""
+        if self._address(one) != self._address(other):
+            return False
+        self._single.clear()
+        self._single.put(one, one)
+        return bool(self._single.containsKey(other))
