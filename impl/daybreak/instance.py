@@ -15,7 +15,7 @@ import msgspec
 
 from daybreak import cluster
 from daybreak.adjudicator.messages import Release
-from daybreak.base.ids import NodeId
+from daybreak.base.ids import JournalId, NodeId
 from daybreak.control.api import ControlServer
 from daybreak.control.datadir import DataDirectory, ServerFile
 from daybreak.errors import InternalError, OperatorError
@@ -37,9 +37,9 @@ log = logging.getLogger(__name__)
 
 CONTROL = NodeId("A/control-0")
 RECOVERY_SECONDS = 120.0
-"""After this long without a working adjudicator and a complete storage replica, starting has failed."""
+"""After this long without working adjudicators and a complete storage replica, starting has failed."""
 RELEASE_SECONDS = 5.0
-"""An orderly stop waits this long for the lease to be given back."""
+"""An orderly stop waits this long for the leases to be given back."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -49,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True):
     host: str = "127.0.0.1"
     port: int = 5432
     trace: Path | None = None
+    adjudicators: int | None = None
+    """How many a new data directory is made for; of an old one, how many it must have. None: as it is."""
     max_sessions: int = 100
     warm: int = 4
     """Private databases kept ready for new sessions."""
@@ -60,12 +62,13 @@ class Instance:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.started_at = time.time()
-        self._directory = DataDirectory.open(settings.data)
+        self._directory = DataDirectory.open(settings.data, new=cluster.ADJUDICATORS, wanted=settings.adjudicators)
+        self._layout = cluster.Layout(self._directory.adjudicators)
         self._clock = SystemClock()
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
-        self._journals: dict[str, Journal] = {}
+        self._journals: dict[JournalId, dict[str, Journal]] = {}
         self._undo: list[Callable[[], object]] = [self._directory.close]
 
     @property
@@ -90,7 +93,12 @@ class Instance:
         settings = self.settings
         self._network = LocalNetwork()
         if settings.trace is not None:
-            self._traces = TraceDirectory(settings.trace, self._directory.cluster, self._network.fail)
+            self._traces = TraceDirectory(
+                settings.trace,
+                self._directory.cluster,
+                self._network.fail,
+                adjudicators=self._directory.adjudicators,
+            )
         self._undo.append(self._network.close)
         self._start_roles()
         server = await PrivateServer.start(settings.data / "engine")
@@ -120,23 +128,29 @@ class Instance:
         self._network.fail(OperatorError(f"the private PostgreSQL has ended (exit code {code}); see {log_file}"))
 
     def _start_roles(self) -> None:
-        network, around = self._network, cluster.Surroundings(self._node_clock, self._node_trace)
-        self._around = around
-        hosts = []
-        for zone, node in zip(cluster.ZONES, cluster.JOURNALS, strict=True):
-            disk = LocalDisk(self._directory.zone(zone) / "journal")
-            self._undo.insert(1, disk.close)
-            replica = cluster.journal(around, node, disk)
-            self._journals[zone] = replica
-            for note in replica.notes:
-                log.warning("%s: %s", node, note)
-            hosts.append(network.add(replica, disk))
+        network, layout = self._network, self._layout
+        around = self._around = cluster.Surroundings(self._node_clock, self._node_trace, layout)
+        hosts = [
+            self._start_journal(journal, zone, node)
+            for journal in layout.journals
+            for zone, node in zip(cluster.ZONES, layout.replicas[journal], strict=True)
+        ]
         self._crossbar = cluster.crossbar(around)
         self._storage = cluster.storage(around)
-        self._adjudicator = cluster.adjudicator(around)
-        hosts += [network.add(role) for role in (self._crossbar, self._storage, self._adjudicator)]
+        self._adjudicators = {journal: cluster.adjudicator(around, journal) for journal in layout.journals}
+        hosts += [network.add(role) for role in (self._crossbar, self._storage, *self._adjudicators.values())]
         for host in hosts:
             network.start(host)
+
+    def _start_journal(self, journal: JournalId, zone: str, node: NodeId) -> Host:
+        """Open a zone's replica of a journal."""
+        disk = LocalDisk(self._directory.zone(zone) / node.partition("/")[2])
+        self._undo.insert(1, disk.close)
+        replica = cluster.journal(self._around, node, disk)
+        self._journals.setdefault(journal, {})[zone] = replica
+        for note in replica.notes:
+            log.warning("%s: %s", node, note)
+        return self._network.add(replica, disk)
 
     def _node_clock(self, node: NodeId) -> Clock:
         return self._clock
@@ -147,10 +161,11 @@ class Instance:
         return self._traces.recorder(node, clock, slice_name=cluster.slice_of(node))
 
     async def _recovered(self) -> None:
-        """Wait until the adjudicator may commit and storage has everything up to now."""
+        """Wait until all adjudicators may commit and storage has everything up to now."""
         begun = self._clock.now().latest
         deadline = time.monotonic() + RECOVERY_SECONDS
-        while not (self._adjudicator.serving and self._storage.watermark >= begun):
+        adjudicators = self._adjudicators.values()
+        while not (all(role.serving for role in adjudicators) and self._storage.watermark >= begun):
             if self.failure.done():
                 await self.failure
             if time.monotonic() > deadline:
@@ -201,28 +216,34 @@ class Instance:
             "cluster": self._directory.cluster,
             "uptime_seconds": round(time.time() - self.started_at, 3),
             "sessions": self._router.session_count,
-            "adjudicator": self._adjudicator.status(),
-            "journal": {
-                zone: {"last_index": j.last_index, "synced": j.synced, "durable": j.durable, "failure": j.failure}
-                for zone, j in self._journals.items()
+            "adjudicators": {journal: role.status() for journal, role in self._adjudicators.items()},
+            "journals": {
+                journal: {
+                    zone: {"last_index": j.last_index, "synced": j.synced, "durable": j.durable, "failure": j.failure}
+                    for zone, j in replicas.items()
+                }
+                for journal, replicas in self._journals.items()
             },
             "storage": self._storage.status(),
         }
 
     async def _release(self) -> None:
-        """Give the lease back, so that the next start need not wait for it to expire."""
+        """Give all leases back, so that the next start need not wait for them to expire."""
         released = asyncio.get_running_loop().create_future()
+        answers: list[Message] = []
 
         def listen(message: Message) -> None:
-            if not released.done():
-                released.set_result(message)
+            answers.append(message)
+            if len(answers) == len(self._adjudicators) and not released.done():
+                released.set_result(None)
 
         self._network.listen(CONTROL, listen)
-        self._network.post(cluster.ADJUDICATOR, Release(), CONTROL)
+        for role in self._adjudicators.values():
+            self._network.post(role.node, Release(), CONTROL)
         await asyncio.wait((released, self.failure), timeout=RELEASE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
 
     async def stop(self) -> None:
-        """End sessions, give the lease back, stop everything that was started, in reverse order."""
+        """End sessions, give the leases back, stop everything that was started, in reverse order."""
         while self._undo:
             result = self._undo.pop()()
             if asyncio.iscoroutine(result):

@@ -1,86 +1,46 @@
 """The adjudicator: decides and orders the transactions of its key range.
 
-Owns   the conflict history of recently written keys, floor, last commit time, promise and lease; leads one journal.
-Hears  CommitRequest, HeartbeatRequest, Release; Promised, Fenced, Appended, Behind, Fetched from its journal's
-       replicas.
-Says   Committed, Refused, Released; Deliver to the crossbars; Propose, Append, Fetch to its journal's replicas.
-Spec   specs/adjudication/Adjudication.tla; each step below is the action of that name.
+Owns   the conflict history of recently written keys, holds, transactions that it leads, floor, last commit time,
+       promise and lease; leads one journal.
+Hears  CommitRequest, VoteRequest from query processors; Voted, Refused, AskOutcome, Outcome from other adjudicators;
+       HeartbeatRequest, Release; Promised, Fenced, Appended, Behind, Fetched from its journal's replicas.
+Says   Committed, Refused to query processors; Voted, Refused, AskOutcome, Outcome to other adjudicators; Released;
+       Deliver to the crossbars; Propose, Append, Fetch to its journal's replicas.
+Spec   specs/adjudication/Adjudication.tla, specs/commit/Commit.tla; each step is the action of that name.
+
+Its side towards the journal is in `adjudicator.reign`, what it does as one owner of several in `adjudicator.voter`;
+here is what it does as the only owner, or as the one that leads.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
-from enum import Enum, auto
-from typing import NamedTuple
 
-import msgspec
-
-from daybreak.adjudicator.conflicts import History
 from daybreak.adjudicator.messages import (
+    AskOutcome,
     CommitRequest,
     Committed,
-    ForgetTick,
-    HeartbeatRequest,
-    LeaseExpired,
+    Outcome,
     Reason,
     Refused,
-    Release,
-    Released,
-    Tick,
+    Voted,
+    VotesMissing,
 )
+from daybreak.adjudicator.reign import Pending, Stage
+from daybreak.adjudicator.settings import Settings
+from daybreak.adjudicator.undecided import APPENDING, Undecided, Verdict
+from daybreak.adjudicator.voter import Voter
 from daybreak.base.ids import JournalId, NodeId, TxnId
 from daybreak.base.keys import Key
-from daybreak.base.limits import FORGET_AFTER_US
-from daybreak.base.records import Payload, decode, encode
-from daybreak.base.time import SECOND_US, ZERO, Timestamp
+from daybreak.base.records import Payload, encode
+from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access, Record
-from daybreak.crossbar.messages import Deliver
-from daybreak.journal.leader import Leader
-from daybreak.journal.messages import Appended, Behind, Entry, Fenced, Fetched, Promised
 from daybreak.runtime.protocols import After, Clock, Effects, Send
-from daybreak.runtime.role import Role
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
 
 
-class Settings(msgspec.Struct, frozen=True):
-    """Times of an adjudicator, all in microseconds."""
-
-    lease_us: int = 2 * SECOND_US
-    """How long a lease lasts: after a crash a successor waits for at most this."""
-    renew_us: int = 1_300_000
-    """A lease with less than this left is renewed."""
-    heartbeat_us: int = 50_000
-    """Between two heartbeats, when nobody asks for one."""
-    lead_us: int = 1_000
-    """How far ahead of the clock a promise reaches (P23)."""
-    forget_us: int = 10 * SECOND_US
-    """Between two rises of the floor."""
-
-
-class Stage(Enum):
-    """What an adjudicator may do."""
-
-    RECOVERING = auto()
-    """It takes its journal over."""
-    WAITING = auto()
-    """It waits for its predecessor's lease to expire."""
-    SERVING = auto()
-    STOPPING = auto()
-    """It has given its lease back."""
-
-
-class Pending(NamedTuple):
-    """An entry on its way into the journal: a transaction, or a lease."""
-
-    position: int
-    ts: Timestamp
-    txn: TxnId | None
-    asker: NodeId | None
-
-
-class Adjudicator(Role):
+class Adjudicator(Voter):
     """See the module's card."""
 
     def __init__(
@@ -92,47 +52,15 @@ class Adjudicator(Role):
         journal: JournalId,
         replicas: tuple[NodeId, ...],
         crossbars: tuple[NodeId, ...],
+        peers: Mapping[JournalId, NodeId],
         settings: Settings | None = None,
     ) -> None:
-        super().__init__(node, clock, trace)
-        self._journal = journal
-        self._crossbars = crossbars
-        self._settings = settings or Settings()
-        candidate = f"{node}@{clock.now().latest}"
-        self._leader = Leader(replicas, candidate=candidate, seal=self._seal)
-        self._stage = Stage.RECOVERING
-        self._wanted = ZERO
-        self._inherited: list[Record] = []
-        self._granted = ZERO
-        """The lease of the last entry appended, durable or not."""
-        # Invariant: history holds every recorded access above floor; promise <= lease; latest <= lease;
-        # promise < ts of every transaction in _appending, which is in commit order.
-        self._history = History()
-        self._floor = ZERO
-        self._latest = ZERO
-        self._settled = ZERO
-        """The last commit time whose record is durable."""
-        self._promise = ZERO
-        self._lease = ZERO
-        self._appending: deque[Pending] = deque()
-        self._orphans: list[Pending] = []
-        """Transactions that were being appended when the journal was lost to a higher epoch."""
-
-    # --- the journal's side -------------------------------------------------------------------------------------
-
-    def start(self) -> Effects:
-        """Take the journal over (P18)."""
-        settings = self._settings
-        return [
-            *self._leader.propose(),
-            After(settings.heartbeat_us, Tick()),
-            After(settings.forget_us, ForgetTick()),
-        ]
-
-    @property
-    def serving(self) -> bool:
-        """Whether it has recovered and holds a lease."""
-        return self._stage is Stage.SERVING and self._lease > self._floor
+        """`peers` are all adjudicators of the cluster by their journals."""
+        super().__init__(
+            node, clock, trace, journal=journal, replicas=replicas, crossbars=crossbars, peers=peers, settings=settings
+        )
+        # Invariant: what is undecided has no verdict.
+        self._undecided: dict[TxnId, Undecided] = {}
 
     def status(self) -> dict[str, object]:
         """What an operator may want to know; times in microseconds since 1970."""
@@ -145,144 +73,61 @@ class Adjudicator(Role):
             "lease": self._lease,
             "floor": self._floor,
             "remembered_keys": len(self._history),
+            "holds": len(self._holds),
+            "undecided": len(self._undecided),
         }
 
-    def _seal(self, recovered: list[Entry]) -> bytes:
-        """The first entry of this epoch: it hands on the lease that the last entry found carries."""
-        anchor = self._leader.anchor
-        last = recovered[-1] if recovered else anchor
-        self._granted = Timestamp(decode(last.payload).lease) if last is not None else ZERO
-        self._inherited = [record for entry in recovered if (record := decode(entry.payload).record) is not None]
-        return encode(Payload(self._granted))
-
-    def on_promised(self, source: NodeId, message: Promised) -> Effects:
-        """A replica follows this epoch."""
-        return self._advance(self._leader.on_promised(source, message))
-
-    def on_fenced(self, source: NodeId, message: Fenced) -> Effects:
-        """A replica follows a higher epoch."""
-        return self._advance(self._leader.on_fenced(source, message))
-
-    def on_appended(self, source: NodeId, message: Appended) -> Effects:
-        """A replica has entries on disk."""
-        return self._advance(self._leader.on_appended(source, message))
-
-    def on_behind(self, source: NodeId, message: Behind) -> Effects:
-        """A replica misses entries."""
-        return self._advance(self._leader.on_behind(source, message))
-
-    def on_fetched(self, source: NodeId, message: Fetched) -> Effects:
-        """A replica has lent entries."""
-        return self._advance(self._leader.on_fetched(source, message))
-
-    def _advance(self, effects: Effects) -> Effects:
-        """What follows from news of the journal."""
-        if self._leader.deposed:
-            return effects + self._deposed()
-        if self._stage is Stage.RECOVERING and self._leader.ready:
-            effects = effects + self._recovered()
-        return effects + self._settle()
-
-    def _deposed(self) -> Effects:
-        """A higher epoch has the journal: begin again as after a crash. Who waits for a commit hears of it if the
-        record is found then; of the others nobody can say here what became of them (P16)."""
-        if self._stage in (Stage.STOPPING, Stage.RECOVERING):
-            return []
-        self._stage = Stage.RECOVERING
-        self._orphans = [pending for pending in self._appending if pending.txn is not None]
-        return self._leader.propose()
-
-    def _recovered(self) -> Effects:
-        """The journal is ours. The step comes before any replica can learn that the records found are durable:
-        a successor that finds them known to be durable need not report them again."""
-        kept = {record.txn: record.ts for record in self._inherited}
-        self._inherited = []
-        self.trace.epoch = self._leader.epoch
-        self.recover(kept=kept, at=self._granted)
-        self._stage = Stage.WAITING
-        found = [Send(o.asker, Committed(o.txn, o.ts)) for o in self._orphans if o.txn in kept and o.asker]
-        self._orphans = []
-        return [*found, After(self._wait_us(), LeaseExpired())]
-
-    def _wait_us(self) -> int:
-        """Microseconds until the inherited lease has run out by every clock."""
-        return max(0, self._granted - self.clock.now().earliest + 1)
-
-    def on_lease_expired(self, source: NodeId, message: LeaseExpired) -> Effects:
-        """The predecessor can neither commit nor promise any more (P19)."""
-        if self._stage is not Stage.WAITING:
-            return []
-        if (wait := self._wait_us()) > 0:
-            return [After(wait, message)]
-        self._stage = Stage.SERVING
-        return self._grant() + self._deliver(())
-
-    @performs("Adjudication!Recover", refines="SnapshotIsolation!Recover")
-    def recover(self, *, kept: Mapping[str, int], at: Timestamp) -> None:
-        """Begin above all that the predecessor committed or promised (P19); its history is lost."""
-        self._history.clear()
-        self._floor = self._promise = self._latest = self._settled = self._lease = at
-        self._appending.clear()
-
-    def _settle(self) -> Effects:
-        """Carry out what has become durable: acknowledge, take leases into use, tell the crossbars."""
-        entries = tuple(self._leader.take_durable())
-        if not entries:
-            return []
-        effects: Effects = []
-        for entry in entries:
-            if self._appending and self._appending[0].position == entry.index:
-                effects += self._settle_one(self._appending[0])
-        return effects + self._deliver(entries) + self._heartbeat(self._wanted)
-
-    def _settle_one(self, pending: Pending) -> Effects:
-        if pending.txn is not None:
-            self.durable(txn=pending.txn, ts=pending.ts)
-            assert pending.asker is not None, "a transaction has an asker"
-            return [Send(pending.asker, Committed(pending.txn, pending.ts))]
-        self._appending.popleft()
-        # Never beyond a lease appended since, which a successor may find and take for the last one.
-        self.renew(until=min(pending.ts, self._granted))
-        return [Send(pending.asker, Released())] if pending.asker is not None else []
-
-    @performs("Adjudication!Durable", refines="SnapshotIsolation!Commit")
-    def durable(self, *, txn: TxnId, ts: Timestamp) -> None:
-        """The commit point (P13): the record of `txn` is on a majority of zones."""
-        pending = self._appending.popleft()
-        assert (pending.txn, pending.ts) == (txn, ts), "records become durable in commit order"
-        self._settled = ts
-
-    def _deliver(self, entries: tuple[Entry, ...]) -> Effects:
-        """Tell the crossbars of newly durable entries, and up to when nothing is missing (P6)."""
-        first = entries[0].index if entries else self._leader.durable + 1
-        upto = max(self._promise, self._settled)
-        message = Deliver(self._journal, first - 1, entries, upto)
-        return [Send(crossbar, message) for crossbar in self._crossbars]
-
-    # --- commits ------------------------------------------------------------------------------------------------
+    # --- the only owner -----------------------------------------------------------------------------------------
 
     def on_commit_request(self, source: NodeId, message: CommitRequest) -> Effects:
-        """Decide a transaction (P10, P11)."""
-        txn, start, keys = message.txn, message.start, message.keys
+        """Decide a transaction (P10, P11), at once or when the other owners have voted (P12)."""
+        verdict = self._outcomes.get(message.txn)
+        if verdict is not None:
+            return self._answer_again(source, message.txn, verdict)
+        if message.voters:
+            return self._lead(source, message)
+        return self._decide(source, message, Undecided(message, source))
+
+    @staticmethod
+    def _answer_again(asker: NodeId, txn: TxnId, verdict: Verdict) -> Effects:
+        """The answer to a request that comes twice, or after its outcome."""
+        if verdict.ts is None:
+            return []
+        if verdict.ts:
+            return [Send(asker, Committed(txn, verdict.ts))]
+        return [Send(asker, Refused(txn, verdict.reason or Reason.UNAVAILABLE))]
+
+    def _decide(self, asker: NodeId, request: CommitRequest, heard: Undecided) -> Effects:
+        """All owners have said yes, but for this one."""
+        txn, start, keys = request.txn, request.start, request.keys
         if self._stage is not Stage.SERVING:
-            return [Send(source, Refused(txn, Reason.UNAVAILABLE))]
-        conflict = self._history.conflict(keys, start)
-        if conflict is not None or start < self._floor:
+            return self._decline(txn, heard)
+        reason = self._objection(keys, start)
+        if reason is not None:
             self.refuse(txn=txn, start=start, keys=keys)
-            reason = Reason.SCHEMA if conflict is Access.VALIDATE else Reason.CONFLICT
-            return [Send(source, Refused(txn, reason))]
-        ts = self._next_time(start)
+            return self._dismiss(txn, heard, reason)
+        ts = Timestamp(max(self._next_time(start), heard.bound + 1))
         if ts > self._lease:
             self.decline(txn=txn, start=start, ts=ts)
-            return [Send(source, Refused(txn, Reason.UNAVAILABLE))]
+            return self._dismiss(txn, heard, Reason.UNAVAILABLE)
+        if not heard.allows(ts):
+            return self._decline(txn, heard)
+        self._undecided.pop(txn, None)
         self.commit(txn=txn, start=start, keys=keys, ts=ts)
-        payload = encode(Payload(self._granted, Record(txn, ts, message.writes)))
-        self._appending.append(Pending(self._leader.append(payload), ts, txn, source))
+        self._outcomes.appending(txn)
+        payload = encode(Payload(self._granted, Record(txn, ts, request.writes)))
+        voters = tuple(self._peers[voter] for voter in request.voters)
+        self._appending.append(Pending(self._leader.append(payload), ts, txn, asker, voters))
         return self._leader.flush()
 
     def _next_time(self, start: Timestamp) -> Timestamp:
         """The least commit time that P2 allows, and not before now."""
         return Timestamp(max(self.clock.now().latest, start + 1, self._promise + 1, self._latest + 1))
+
+    def _has_committed(self, pending: Pending) -> Effects:
+        assert pending.txn is not None, "leases do not commit"
+        self._outcomes.add(pending.txn, Verdict(pending.ts), pending.ts)
+        return super()._has_committed(pending)
 
     @performs("Adjudication!Commit")
     def commit(self, *, txn: TxnId, start: Timestamp, keys: Mapping[Key, Access], ts: Timestamp) -> None:
@@ -290,94 +135,105 @@ class Adjudicator(Role):
         self._history.add(keys, ts)
         self._latest = ts
 
-    @performs("Adjudication!Refuse")
-    def refuse(self, *, txn: TxnId, start: Timestamp, keys: Mapping[Key, Access]) -> None:
-        """P10: another transaction was first; nothing of `txn` remains."""
-
     @performs("Adjudication!Decline")
     def decline(self, *, txn: TxnId, start: Timestamp, ts: Timestamp) -> None:
         """P2: `ts`, the least time that `txn` could get, lies beyond the lease."""
 
-    # --- promises and leases ------------------------------------------------------------------------------------
+    # --- the owner that leads -----------------------------------------------------------------------------------
 
-    def on_heartbeat_request(self, source: NodeId, message: HeartbeatRequest) -> Effects:
-        """A read waits for a promise."""
-        self._wanted = max(self._wanted, message.upto)
-        return self._heartbeat(self._wanted)
-
-    def on_tick(self, source: NodeId, message: Tick) -> Effects:
-        """Promise even if nobody asks, renew the lease, repeat what was lost."""
-        effects: Effects = [After(self._settings.heartbeat_us, message), *self._leader.retry()]
-        if self._stage is Stage.SERVING:
-            if self._granted - self.clock.now().latest < self._settings.renew_us:
-                effects += self._grant()
-            effects += self._heartbeat(self.clock.now().latest)
+    def _lead(self, source: NodeId, request: CommitRequest) -> Effects:
+        """A request that needs the votes of others too; a conflict here is seen at once."""
+        txn = request.txn
+        heard, effects = self._hear(txn)
+        if heard.request is not None:
+            return []
+        heard.request, heard.asker = request, source
+        if heard.complete or self._stage is not Stage.SERVING:
+            return effects + self._conclude(txn)
+        reason = self._objection(request.keys, request.start)
+        if reason is not None:
+            self.refuse(txn=txn, start=request.start, keys=request.keys)
+            return self._dismiss(txn, heard, reason)
         return effects
 
-    def _heartbeat(self, wanted: Timestamp) -> Effects:
-        """Promise up to `wanted`, or as far as lease and appending records let it; say so to the crossbars."""
-        if self._stage is not Stage.SERVING or wanted <= self._promise:
-            return []
-        upto = max(wanted, self.clock.now().latest + self._settings.lead_us)
-        first = next((p.ts for p in self._appending if p.txn is not None), None)
-        upto = min(upto, self._lease, upto if first is None else first - 1)
-        if upto <= self._promise:
-            return []
-        self.heartbeat(upto=Timestamp(upto))
-        return self._deliver(())
+    def _hear(self, txn: TxnId) -> tuple[Undecided, Effects]:
+        """What is known of an undecided transaction; the first to hear of it sets a limit to the wait for votes."""
+        heard = self._undecided.get(txn)
+        if heard is not None:
+            return heard, []
+        heard = self._undecided[txn] = Undecided()
+        return heard, [After(self._settings.votes_us, VotesMissing(txn))]
 
-    @performs("Adjudication!Heartbeat")
-    def heartbeat(self, *, upto: Timestamp) -> None:
-        """P6: nothing commits at or below `upto` any more."""
-        self._promise = upto
-
-    def _grant(self) -> Effects:
-        """Ask the journal for a longer lease."""
-        return self._append_lease(Timestamp(self.clock.now().latest + self._settings.lease_us), None)
-
-    def _append_lease(self, until: Timestamp, asker: NodeId | None) -> Effects:
-        self._granted = until
-        index = self._leader.append(encode(Payload(until)))
-        self._appending.append(Pending(index, until, None, asker))
-        return self._leader.flush()
-
-    @performs("Adjudication!Renew")
-    def renew(self, *, until: Timestamp) -> None:
-        """P2, P19: commit and promise up to `until`, which no entry that the journal may keep undercuts."""
-        self._lease = until
-
-    def on_release(self, source: NodeId, message: Release) -> Effects:
-        """Give the lease back, so that a successor need not wait for it.
-
-        It is out of use at once, before anyone can find the entry that says so.
-        """
+    def on_voted(self, source: NodeId, message: Voted) -> Effects:
+        """Another owner agrees; perhaps before the request has come, perhaps when all is over."""
+        verdict = self._outcomes.get(message.txn)
+        if verdict is not None:
+            return [] if verdict.ts is None else [Send(source, Outcome(message.txn, verdict.ts))]
         if self._stage is not Stage.SERVING:
-            return [Send(source, Released())]
-        self._stage = Stage.STOPPING
-        until = max(self._promise, self._latest)
-        self.renew(until=until)
-        return self._append_lease(until, source)
+            return []
+        heard, effects = self._hear(message.txn)
+        heard.votes[message.journal] = message
+        return effects + self._conclude(message.txn)
 
-    # --- forgetting ---------------------------------------------------------------------------------------------
+    def _conclude(self, txn: TxnId) -> Effects:
+        """Decide if nothing is missing, or if it cannot be decided any more."""
+        heard = self._undecided[txn]
+        if heard.request is None or heard.asker is None:
+            return []
+        if not heard.complete and self._stage is Stage.SERVING:
+            return []
+        return self._decide(heard.asker, heard.request, heard)
 
-    def on_forget_tick(self, source: NodeId, message: ForgetTick) -> Effects:
-        """P15: drop the history that no transaction young enough to commit can need."""
-        upto = Timestamp(self.clock.now().earliest - FORGET_AFTER_US)
-        if self._stage is Stage.SERVING and upto > self._floor:
-            self.forget(upto=upto)
-        return [After(self._settings.forget_us, message)]
+    def on_refused(self, source: NodeId, message: Refused) -> Effects:
+        """Another owner does not agree, and never will."""
+        if self._outcomes.get(message.txn) is not None:
+            return []
+        heard = self._undecided.get(message.txn, Undecided())
+        if message.reason is Reason.UNAVAILABLE:
+            return self._decline(message.txn, heard)
+        return self._dismiss(message.txn, heard, message.reason)
 
-    @performs("Adjudication!Forget")
-    def forget(self, *, upto: Timestamp) -> None:
-        """P15: raise the floor to `upto` and drop what lies at or below it."""
-        self._history.forget(upto)
-        self._floor = upto
+    def on_votes_missing(self, source: NodeId, message: VotesMissing) -> Effects:
+        """Nobody can wait for ever: the holds of the others run out."""
+        heard = self._undecided.get(message.txn)
+        return [] if heard is None else self._decline(message.txn, heard)
+
+    def on_ask_outcome(self, source: NodeId, message: AskOutcome) -> Effects:
+        """A voter is in doubt (P14). Of whom nobody has heard here, and whose record the journal does not have, that
+        one never commits; where the journal's older part might have it, the hold must expire."""
+        if self._stage is Stage.RECOVERING:
+            return []
+        txn = message.txn
+        verdict, heard = self._outcomes.get(txn), self._undecided.get(txn)
+        if verdict is not None:
+            return [] if verdict.ts is None else [Send(source, Outcome(txn, verdict.ts))]
+        if (heard is not None and heard.request is not None) or message.start < self._outcomes.forgotten:
+            return []
+        effects = self._decline(txn, heard or Undecided())
+        return [*effects, Send(source, Outcome(txn, ZERO))]
+
+    def _decline(self, txn: TxnId, heard: Undecided) -> Effects:
+        """Never decide a transaction, for no fault of its own."""
+        self.give_up(txn=txn)
+        return self._dismiss(txn, heard, Reason.UNAVAILABLE)
+
+    def _dismiss(self, txn: TxnId, heard: Undecided, reason: Reason) -> Effects:
+        """Tell everybody that a transaction will never commit, and remember it."""
+        self._undecided.pop(txn, None)
+        self._close(txn, Verdict(ZERO, reason))
+        told: Effects = [Send(self._peers[voter], Outcome(txn, ZERO)) for voter in heard.voters]
+        return told if heard.asker is None else [Send(heard.asker, Refused(txn, reason)), *told]
+
+    @performs("Commit!Decline")
+    def give_up(self, *, txn: TxnId) -> None:
+        """P12, P16: votes are missing, no time suits all holds, or the request has not come and shall not count."""
+
+    def _withdraw(self) -> Effects:
+        return [effect for txn, heard in list(self._undecided.items()) for effect in self._decline(txn, heard)]
 
     def check_invariants(self) -> None:
         """The relations stated where the state is declared."""
-        assert self._promise <= self._lease, "P6: a promise never exceeds the lease"
-        assert self._latest <= self._lease, "P2: a commit time never exceeds the lease"
-        assert self._history.newest() <= self._latest, "the history ends at the last commit"
-        times = [p.ts for p in self._appending if p.txn is not None]
-        assert times == sorted(set(times)), "P2: commit times strictly increase"
-        assert not times or times[0] > self._promise, "P6: no promise reaches a record being appended"
+        super().check_invariants()
+        assert all(self._outcomes.get(txn) is None for txn in self._undecided), "what is undecided has no verdict"
+        last = self._appending[-1].txn if self._appending else None
+        assert last is None or self._outcomes.get(last) is APPENDING, "what is being appended is decided"

@@ -59,6 +59,14 @@ class History:
                 self._last.setdefault(key, {})[access] = ts
                 self._order.append((ts, key))
 
+    def learn(self, keys: Mapping[Key, Access], ts: Timestamp) -> None:
+        """Record that these accesses were committed at `ts`, perhaps before others that are recorded already."""
+        for key, access in keys.items():
+            if access in RECORDED:
+                last = self._last.setdefault(key, {})
+                last[access] = max(ts, last.get(access, ZERO))
+                self._order.append((max(ts, self.newest()), key))
+
     def forget(self, upto: Timestamp) -> None:
         """Drop what was committed at or before `upto`."""
         while self._order and self._order[0][0] <= upto:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from daybreak.base.ids import TxnId
+from daybreak.base.ids import JournalId, TxnId
 from daybreak.base.keys import Key
 from daybreak.base.time import Timestamp
 from daybreak.base.writes import Access, Write
@@ -19,16 +19,55 @@ class Reason(StrEnum):
     SCHEMA = "schema"
     """P21: something that it had read as validated (the catalog) has changed."""
     UNAVAILABLE = "unavailable"
-    """The adjudicator has no lease for the time that it would need, or has not recovered yet."""
+    """An owner has no lease for the time that it would need, has not recovered yet, or did not vote in time."""
 
 
 class CommitRequest(Message, frozen=True):
-    """P9: a query processor wants `txn` committed."""
+    """P9: a query processor wants `txn` committed, and the receiver is its only owner or leads.
+
+    `keys` are those that the receiver owns, `writes` all post-images (P13), `voters` the other owners (P12).
+    """
 
     txn: TxnId
     start: Timestamp
     keys: dict[Key, Access]
     writes: tuple[Write, ...]
+    voters: tuple[JournalId, ...] = ()
+
+
+class VoteRequest(Message, frozen=True):
+    """P9, P12: a query processor wants `txn` committed; the receiver owns `keys`, and another owner leads."""
+
+    txn: TxnId
+    start: Timestamp
+    keys: dict[Key, Access]
+    leader: JournalId
+
+
+class Voted(Message, frozen=True):
+    """P12: the owner `journal` agrees to any commit time of `txn` above `bound` and not beyond `until`.
+
+    Until then it commits nothing that conflicts.
+    """
+
+    txn: TxnId
+    journal: JournalId
+    bound: Timestamp
+    until: Timestamp
+
+
+class Outcome(Message, frozen=True):
+    """To a voter: `txn` has committed at `ts`, or, where `ts` is zero, never will (P14)."""
+
+    txn: TxnId
+    ts: Timestamp
+
+
+class AskOutcome(Message, frozen=True):
+    """A voter that holds keys for `txn`, which began at `start`, wants to know what became of it (P14)."""
+
+    txn: TxnId
+    start: Timestamp
 
 
 class Committed(Message, frozen=True):
@@ -39,7 +78,7 @@ class Committed(Message, frozen=True):
 
 
 class Refused(Message, frozen=True):
-    """`txn` did not commit and never will."""
+    """`txn` did not commit and never will. A voter says so to the leader too."""
 
     txn: TxnId
     reason: Reason
@@ -61,6 +100,19 @@ class ForgetTick(Message, frozen=True):
 
 class LeaseExpired(Message, frozen=True):
     """The adjudicator's own timer: the lease of its predecessor has run out by now."""
+
+
+class HoldTick(Message, frozen=True):
+    """The voter's own timer: if the hold for `txn` is still there, `leader` knows more."""
+
+    txn: TxnId
+    leader: JournalId
+
+
+class VotesMissing(Message, frozen=True):
+    """The leader's own timer: by now all votes on `txn` should have come."""
+
+    txn: TxnId
 
 
 class Release(Message, frozen=True):

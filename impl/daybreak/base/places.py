@@ -33,9 +33,15 @@ class Rung(NamedTuple):
     mapping: Path
 
 
-def rungs() -> list[Rung]:
-    """Every spec that has a mapping, in the order of the ladder's directories."""
+ALONE = ("adjudication",)
+"""Specs of one adjudicator that decides alone: they say nothing of votes."""
+
+
+def rungs(adjudicators: int | None = None) -> list[Rung]:
+    """Every spec that has a mapping, in the order of the ladder's directories; given how many adjudicators a cluster
+    has, those that its runs can be checked against."""
     return [
         Rung(mapping.parent.name, next(mapping.parent.glob("Trace*.tla")), mapping)
         for mapping in sorted(specs_dir().glob("*/mapping.toml"))
+        if adjudicators in (None, 1) or mapping.parent.name not in ALONE
     ]

@@ -17,6 +17,13 @@ class Payload(msgspec.Struct, frozen=True, array_like=True):
     lease: int
     """Microseconds since 1970: up to here the adjudicator may commit and promise."""
     record: Record | None = None
+    last: int = 0
+    """Of an entry without a record: no record of the journal before it has a greater commit time."""
+
+    @property
+    def last_commit(self) -> int:
+        """The greatest commit time in the journal up to this entry, or a bound for it."""
+        return self.last if self.record is None else self.record.ts
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from daybreak.base.places import rungs
+from daybreak.trace.directory import adjudicators_of
 from tracecheck import CONFORMS, VIOLATES, Plan, TraceCheckError, check_all, render
 from tracecheck.commands.outputs import write_outputs
 
@@ -19,9 +20,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.directory.is_dir():
         print(f"daybreak: {arguments.directory}: no such trace directory", file=sys.stderr)
         return INCONCLUSIVE_CODE
-    names, logs = [rung.name for rung in rungs()], [arguments.directory]
+    applying, logs = rungs(adjudicators_of(arguments.directory)), [arguments.directory]
+    names = [rung.name for rung in applying]
     try:
-        plans = [Plan(rung.spec, rung.mapping) for rung in rungs()]
+        plans = [Plan(rung.spec, rung.mapping) for rung in applying]
         results = write_outputs(arguments, plans, check_all(plans, logs), logs)
     except TraceCheckError as error:
         print(f"daybreak: {error}", file=sys.stderr)

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from daybreak.base.places import rungs
+from daybreak.trace.directory import adjudicators_of
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class MonitorProcess:
 
     def __init__(self, trace: Path, data: Path, metrics: int | None = None) -> None:
         pairs: list[str] = []
-        for rung in rungs():
+        for rung in rungs(adjudicators_of(trace)):
             pairs += ["--spec", str(rung.spec), "--mapping", str(rung.mapping)]
         command = [sys.executable, "-m", "tracecheck", "monitor", *pairs]
         command += ["--follow", str(trace), "--status", str(data / STATUS), "--state", str(data / STATE)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from daybreak.cli import bench, check, serve, status
+from daybreak.cluster import ADJUDICATORS, MAX_ADJUDICATORS
 from daybreak.errors import DaybreakError
 from tracecheck.commands.outputs import add_outputs
 
@@ -27,6 +28,13 @@ def port(text: str) -> int:
     """A port number; 0 takes a free one."""
     if not text.isascii() or not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port number (0 to 65535)")
+    return int(text)
+
+
+def adjudicators(text: str) -> int:
+    """How many adjudicators a cluster has."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_ADJUDICATORS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of adjudicators (1 to {MAX_ADJUDICATORS})")
     return int(text)
 
 
@@ -53,6 +61,12 @@ def build() -> Parser:
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=port, default=5432, help="port for clients, 0 for a free one (default 5432)")
     parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
+    parser.add_argument(
+        "--adjudicators",
+        type=adjudicators,
+        metavar="N",
+        help=f"cut the keys of a new data directory into N parts, one adjudicator each (default {ADJUDICATORS})",
+    )
     parser.add_argument("--trace", type=Path, metavar="DIR", help="write every protocol step to DIR")
     parser.add_argument(
         "--monitor", action="store_true", help="check the trace while it is written (default trace: DATA/trace)"

@@ -3,7 +3,7 @@
 DIR/format.json     format version and the cluster's identity, written once
 DIR/lock            locked by the server that runs on it
 DIR/server.json     process, port and control socket of that server; stale unless the lock is held
-DIR/zones/A1 …      one directory per zone: its journal replica's files
+DIR/zones/A1 …      one directory per zone: in journal-0 … the files of its replica of each journal
 DIR/engine          the private PostgreSQL; holds no data between runs
 DIR/trace           events, unless another directory was named
 """
@@ -19,7 +19,7 @@ import msgspec
 
 from daybreak.errors import OperatorError
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever an older server could not read what a newer one has written."""
 
 
@@ -28,6 +28,8 @@ class Format(msgspec.Struct, frozen=True):
 
     format: int
     cluster: str
+    adjudicators: int = 1
+    """Into how many parts the keys are cut, with a journal each. Format 1 knew one only."""
 
 
 class ServerFile(msgspec.Struct, frozen=True):
@@ -42,16 +44,18 @@ class ServerFile(msgspec.Struct, frozen=True):
 class DataDirectory:
     """A locked data directory; `close` unlocks it."""
 
-    def __init__(self, path: Path, lock: int, cluster: str) -> None:
+    def __init__(self, path: Path, lock: int, found: Format) -> None:
         self.path = path
-        self.cluster = cluster
+        self.cluster = found.cluster
+        self.adjudicators = found.adjudicators
         self._lock = lock
 
     @classmethod
-    def open(cls, path: Path) -> DataDirectory:
-        """Lock the directory, and make it if it is not there.
+    def open(cls, path: Path, *, new: int, wanted: int | None = None) -> DataDirectory:
+        """Lock the directory, and make it if it is not there: for `wanted` adjudicators or else `new` ones.
 
-        Raises `OperatorError` if another server runs on it, a newer version wrote it, or it cannot be written.
+        Raises `OperatorError` if another server runs on it, another version wrote it, it cannot be written, or it was
+        made for another number of adjudicators than `wanted`.
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -70,7 +74,7 @@ class DataDirectory:
                 "stop it, or name another directory with --data"
             ) from None
         try:
-            return cls(path, lock, _read_format(path).cluster)
+            return cls(path, lock, _read_format(path, wanted, new))
         except OperatorError:
             os.close(lock)
             raise
@@ -114,18 +118,28 @@ def running_server(path: Path) -> ServerFile:
         raise OperatorError(f"{path}: the server is starting; try again") from None
 
 
-def _read_format(path: Path) -> Format:
+def _read_format(path: Path, wanted: int | None, new: int) -> Format:
     file = path / "format.json"
     if not file.exists():
-        _replace(file, msgspec.json.encode(Format(FORMAT, uuid.uuid4().hex)))
+        _replace(file, msgspec.json.encode(Format(FORMAT, uuid.uuid4().hex, wanted or new)))
     try:
         found = msgspec.json.decode(file.read_bytes(), type=Format)
     except (OSError, msgspec.MsgspecError) as error:
         raise OperatorError(f"{file}: cannot be read: {error}") from None
     if found.format > FORMAT:
         raise OperatorError(
-            f"{path}: written by a newer version (format {found.format}; this version reads up to {FORMAT}); "
+            f"{path}: written by a newer version (format {found.format}; this version reads {FORMAT}); "
             "run that version, or name another directory with --data"
+        )
+    if found.format < FORMAT:
+        raise OperatorError(
+            f"{path}: written by an older version (format {found.format}; this version reads {FORMAT}); "
+            "run that version, or name another directory with --data"
+        )
+    if wanted not in (None, found.adjudicators):
+        raise OperatorError(
+            f"{path}: was made for {found.adjudicators} adjudicators, not {wanted}; leave --adjudicators out, or name "
+            "another directory with --data"
         )
     return found
 

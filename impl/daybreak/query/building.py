@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from daybreak.base.keys import PREFIX_BYTES, Key
+from daybreak.base.keys import Key, space_of
 from daybreak.base.writes import Access, Write
 from daybreak.errors import RequestError
 from daybreak.query.catalog import Index, Table
@@ -56,7 +56,7 @@ def _moves(table: Table, changes: Iterable[Change]) -> dict[Key, _Move]:
     moves: dict[Key, _Move] = {}
 
     def move(entry: Key) -> _Move:
-        return moves.setdefault(entry, _Move(indexes[int.from_bytes(entry[:PREFIX_BYTES], "big")]))
+        return moves.setdefault(entry, _Move(indexes[space_of(entry)]))
 
     for change in changes:
         old, new = (_entries(table, row, change.key) for row in (change.old, change.new))
@@ -77,4 +77,4 @@ def _entries(table: Table, row: bytes | None, key: Key | None) -> set[tuple[Key,
 
 def is_of(index: Index, entry: Key) -> bool:
     """Whether `entry` is one of `index`."""
-    return int.from_bytes(entry[:PREFIX_BYTES], "big") == index.id
+    return space_of(entry) == index.id

@@ -10,14 +10,14 @@ from functools import cached_property
 
 import msgspec
 
-from daybreak.base.keys import Key, make_key, space_bounds
+from daybreak.base.keys import GROUP_BITS, VALIDATED_SPACE, Key, make_key, space_bounds
 
 CATALOG_SPACE = 1
 """Key space of the catalog's changes; tables and indexes begin at `OBJECTS_PER_VERSION`."""
 
-CATALOG_VERSION_KEY = make_key(0, b"catalog")
+CATALOG_VERSION_KEY = make_key(VALIDATED_SPACE, b"catalog")
 
-OBJECTS_PER_VERSION = 64
+OBJECTS_PER_VERSION = 1 << GROUP_BITS
 """Identifiers that one DDL can give away: a table and at most 24 indexes."""
 
 

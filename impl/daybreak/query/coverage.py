@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from daybreak.base.keys import PREFIX_BYTES, Key
+from daybreak.base.keys import Key, space_of
 from daybreak.query.catalog import Table
 from daybreak.query.statements import AllRows, KeyRange, Keys, Need
 
@@ -25,7 +25,7 @@ class Coverage:
         """Whether the row or index entry `key` is in its true state in the private database."""
         if key in self._keys:
             return True
-        space = int.from_bytes(key[:PREFIX_BYTES], "big")
+        space = space_of(key)
         if space in self._whole:
             return True
         return any(low <= key < high for low, high in self._ranges.get(space, ()))

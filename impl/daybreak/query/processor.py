@@ -2,10 +2,10 @@
 
 Owns   at most one transaction: snapshot time, buffered writes, and the reads it waits for.
 Hears  from the session begin, get, scan, write, commit, rollback (calls); ReadResult, ReadTooOld from storage;
-       Committed, Refused from the adjudicator.
-Says   ReadKeys, ReadRange to storage; CommitRequest to the adjudicator; ReadDone, ReadFailed, CommitDone,
+       Committed, Refused from adjudicators.
+Says   ReadKeys, ReadRange to storage; CommitRequest, VoteRequest to adjudicators; ReadDone, ReadFailed, CommitDone,
        CommitFailed to the session.
-Spec   specs/isolation/SnapshotIsolation.tla; each step below is the action of that name.
+Spec   specs/isolation/SnapshotIsolation.tla, specs/commit/Commit.tla; each step below is the action of that name.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from daybreak.adjudicator.messages import CommitRequest, Committed, Refused
-from daybreak.base.ids import NodeId, TxnId
-from daybreak.base.keys import Key
+from daybreak.adjudicator.messages import CommitRequest, Committed, Refused, VoteRequest
+from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.keys import VALIDATED_SPACE, Key, key_text, space_of
+from daybreak.base.ranges import Ranges
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
 from daybreak.base.writes import Access, Write
 from daybreak.errors import InternalError
@@ -29,6 +30,7 @@ from daybreak.query.messages import (
     ReadFailed,
     ReadTimeout,
 )
+from daybreak.query.slices import divide
 from daybreak.query.transaction import Transaction
 from daybreak.runtime.protocols import After, Clock, Effects, Send
 from daybreak.runtime.role import Role
@@ -67,13 +69,15 @@ class QueryProcessor(Role):
         *,
         session: NodeId,
         storage: NodeId,
-        adjudicator: NodeId,
+        ranges: Ranges,
+        adjudicators: Mapping[JournalId, NodeId],
         settings: Settings | None = None,
     ) -> None:
         super().__init__(node, clock, trace)
         self._session = session
         self._storage = storage
-        self._adjudicator = adjudicator
+        self._ranges = ranges
+        self._adjudicators = adjudicators
         self._settings = settings or Settings()
         self._number = str(node).rsplit("-", 1)[-1]
         # Invariant: no transaction waits for an answer once it has ended; start times never repeat.
@@ -137,10 +141,12 @@ class QueryProcessor(Role):
         transaction = self.transaction
         transaction.check_age(self.clock.now().latest)
         for key in keys:
+            if access is Access.VALIDATE and space_of(key) != VALIDATED_SPACE:
+                raise InternalError(f"{key_text(key)}: only keys of space {VALIDATED_SPACE} can be validated")
             transaction.access(key, access)
 
     def finish(self) -> Effects:
-        """Commit: at once if nothing was written (P7), else through the adjudicator (P9)."""
+        """Commit: at once if nothing was written (P7), else through the owners of what is to be checked (P9)."""
         transaction = self.transaction
         transaction.check_age(self.clock.now().latest)
         transaction.check_size()
@@ -148,10 +154,16 @@ class QueryProcessor(Role):
         if not transaction.writes:
             self.commit_read_only(txn=txn)
             return [Send(self._session, CommitDone(txn, transaction.start))]
-        transaction.phase = "committing"
-        request = CommitRequest(txn, transaction.start, transaction.accesses, tuple(transaction.writes.values()))
-        timeout = After(self._settings.commit_timeout_us, CommitTimeout(txn))
-        return [Send(self._adjudicator, request), timeout]
+        leader, slices = divide(transaction.accesses, self._ranges)
+        self.ask(txn=txn, leader=leader, slices=slices)
+        start, writes = transaction.start, tuple(transaction.writes.values())
+        voters = tuple(journal for journal in slices if journal != leader)
+        request = CommitRequest(txn, start, slices[leader], writes, voters)
+        return [
+            Send(self._adjudicators[leader], request),
+            *(Send(self._adjudicators[v], VoteRequest(txn, start, slices[v], leader)) for v in voters),
+            After(self._settings.commit_timeout_us, CommitTimeout(txn)),
+        ]
 
     def rollback(self) -> None:
         """Give the transaction up; the session need not ask whether there still is one."""
@@ -163,7 +175,7 @@ class QueryProcessor(Role):
         else:
             self.abandon(txn=transaction.txn)
 
-    # --- what storage and adjudicator answer --------------------------------------------------------------------
+    # --- what storage and adjudicators answer -------------------------------------------------------------------
 
     def on_read_result(self, source: NodeId, message: ReadResult) -> Effects:
         """Storage has answered a read."""
@@ -207,7 +219,7 @@ class QueryProcessor(Role):
         return self._commit_wait(message.txn, message.ts)
 
     def on_refused(self, source: NodeId, message: Refused) -> Effects:
-        """The adjudicator has decided against the transaction, or could not decide."""
+        """An owner has decided against the transaction, or could not decide; so none will commit it."""
         if self._waiting_for(message.txn, "committing") is None:
             return []
         self.abort(txn=message.txn)
@@ -241,6 +253,11 @@ class QueryProcessor(Role):
     @performs("SnapshotIsolation!Write")
     def write(self, *, txn: TxnId, keys: frozenset[Key]) -> None:
         """P8: buffer writes to `keys`."""
+
+    @performs("Commit!Ask")
+    def ask(self, *, txn: TxnId, leader: JournalId, slices: Mapping[JournalId, Mapping[Key, Access]]) -> None:
+        """P9, P12: each owner is to check its slice, and `leader` to decide."""
+        self.transaction.phase = "committing"
 
     @performs("SnapshotIsolation!CommitReadOnly")
     def commit_read_only(self, *, txn: TxnId) -> None:

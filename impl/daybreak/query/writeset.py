@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from daybreak.base.keys import PREFIX_BYTES, Key, make_key
+from daybreak.base.keys import Key, make_key, space_of
 from daybreak.base.writes import Access, Write
 from daybreak.errors import InternalError
 from daybreak.query import rows
@@ -123,7 +123,7 @@ class WriteSet:
 
     def _count_rows(self, writes: Iterable[Write], tables: dict[int, Table]) -> int:
         before = len(self._rows)
-        self._rows.update(w.key for w in writes if int.from_bytes(w.key[:PREFIX_BYTES], "big") in tables)
+        self._rows.update(w.key for w in writes if space_of(w.key) in tables)
         return len(self._rows) - before
 
     def keys_of(self, table: Table, found: Iterable[bytes]) -> dict[Key, bytes]:

@@ -1,5 +1,7 @@
 """A bank: clients that move money between accounts and look at the total, and what must be true of it.
 
+The accounts are spread over several tables, and with these over the adjudicators: most transfers have several owners.
+
 Every transfer also writes a receipt of its own, so that afterwards each transaction can be told apart: one that was
 acknowledged has its receipt, one that failed has none, and the balances are what the receipts add up to.
 """
@@ -13,22 +15,22 @@ from daybreak.base.keys import Key, make_key, space_bounds
 from daybreak.base.writes import Access, Write
 from daybreak.query.store import Store, StoreTransaction
 
-ACCOUNTS = 100
-"""Key space of the accounts."""
-RECEIPTS = 101
-"""Key space of the receipts."""
+ACCOUNTS = (64, 128, 192, 256)
+"""Key spaces of the accounts, of each adjudicator if there are four."""
+RECEIPTS = (320, 384, 448, 512)
+"""Key spaces of the receipts, one per space of accounts, with the same owner."""
 OPENING = 1_000
 """Every account's balance at the beginning."""
 
 
 def account_key(number: int) -> Key:
     """The key of an account."""
-    return make_key(ACCOUNTS, number.to_bytes(4, "big"))
+    return make_key(ACCOUNTS[number % len(ACCOUNTS)], number.to_bytes(4, "big"))
 
 
-def receipt_key(name: str) -> Key:
-    """The key of a transfer's receipt."""
-    return make_key(RECEIPTS, name.encode())
+def receipt_key(name: str, source: int) -> Key:
+    """The key of the receipt of a transfer from account `source`."""
+    return make_key(RECEIPTS[source % len(RECEIPTS)], name.encode())
 
 
 def pack(*numbers: int) -> bytes:
@@ -70,6 +72,11 @@ class Bank:
         )
         await transaction.commit()
 
+    @staticmethod
+    async def _rows(transaction: StoreTransaction, spaces: tuple[int, ...]) -> list[tuple[Key, bytes]]:
+        """Everything in some key spaces."""
+        return [row for space in spaces for row in await transaction.scan(*space_bounds(space))]
+
     async def transfer(self, transaction: StoreTransaction, name: str, rng: random.Random) -> None:
         """Move a random amount between two random accounts, and leave a receipt; does not commit."""
         source, target = rng.sample(range(self.accounts), 2)
@@ -81,14 +88,14 @@ class Bank:
             [
                 Write(keys[0], Access.UPDATE, pack(balances[0] - amount)),
                 Write(keys[1], Access.UPDATE, pack(balances[1] + amount)),
-                Write(receipt_key(name), Access.WRITE, pack(source, target, amount)),
+                Write(receipt_key(name, source), Access.WRITE, pack(source, target, amount)),
             ],
             rows=3,
         )
 
     async def audit(self, transaction: StoreTransaction) -> None:
         """Add all balances up; a snapshot never shows half a transfer."""
-        rows = await transaction.scan(*space_bounds(ACCOUNTS))
+        rows = await self._rows(transaction, ACCOUNTS)
         total = sum(unpack(value)[0] for _, value in rows)
         if rows and (total, len(rows)) != (self.total, self.accounts):
             raise WrongTotalError(
@@ -97,7 +104,7 @@ class Bank:
 
     async def settle(self, transaction: StoreTransaction, ledger: Ledger) -> None:
         """Compare the final state with what the clients were told."""
-        receipts = dict(await transaction.scan(*space_bounds(RECEIPTS)))
+        receipts = dict(await self._rows(transaction, RECEIPTS))
         found = {key[4:].decode() for key in receipts}
         assert ledger.committed <= found, f"acknowledged but lost: {sorted(ledger.committed - found)}"
         assert not ledger.failed & found, f"failed but there: {sorted(ledger.failed & found)}"
@@ -107,6 +114,6 @@ class Bank:
             source, target, amount = unpack(value)
             expected[source] -= amount
             expected[target] += amount
-        rows = await transaction.scan(*space_bounds(ACCOUNTS))
+        rows = await self._rows(transaction, ACCOUNTS)
         balances = {int.from_bytes(key[4:], "big"): unpack(value)[0] for key, value in rows}
         assert balances == expected, f"balances {balances} are not what the receipts add up to: {expected}"

@@ -20,6 +20,7 @@ from daybreak.runtime.sim.disk import SimDisk
 from daybreak.runtime.sim.tasks import SimFuture, spawn
 from daybreak.runtime.sim.world import Faults, World
 from daybreak.simulation.bank import Bank, Ledger
+from daybreak.trace.directory import write_identity
 from daybreak.trace.recorder import FileSink, NoTrace, Recorder, Trace
 
 LIMIT_US = 120_000_000
@@ -36,6 +37,7 @@ class Options:
     transactions: int = 12
     """Transactions of each client, whatever becomes of them."""
     accounts: int = 6
+    adjudicators: int = 2
     faults: Faults = field(default_factory=Faults)
 
 
@@ -70,7 +72,10 @@ class Simulation:
         self._recorders: dict[NodeId, Recorder] = {}
         self._clocks: dict[NodeId, Clock] = {}
         self._gateways: dict[int, Gateway] = {}
-        self._around = cluster.Surroundings(self._clock, self._new_trace)
+        self.layout = cluster.Layout(self.options.adjudicators)
+        self._around = cluster.Surroundings(self._clock, self._new_trace, self.layout)
+        if trace is not None:
+            write_identity(trace, f"simulation of seed {seed}", self.options.adjudicators)
         self._finished = 0
         self._failure: BaseException | None = None
 
@@ -97,12 +102,14 @@ class Simulation:
 
     def _add_nodes(self) -> None:
         around = self._around
-        for node in cluster.JOURNALS:
-            disk = SimDisk(self.world.random)
-            self.world.add(node, partial(cluster.journal, around, node, disk), disk)
+        for replicas in self.layout.replicas.values():
+            for node in replicas:
+                disk = SimDisk(self.world.random)
+                self.world.add(node, partial(cluster.journal, around, node, disk), disk)
         self.world.add(cluster.CROSSBAR, partial(cluster.crossbar, around))
         self.world.add(cluster.STORAGE, partial(cluster.storage, around))
-        self.world.add(cluster.ADJUDICATOR, partial(cluster.adjudicator, around))
+        for journal, node in self.layout.adjudicators.items():
+            self.world.add(node, partial(cluster.adjudicator, around, journal))
         for number in range(self.options.clients + 1):
             self.world.add(cluster.query_processor_node(number), partial(self._processor, number))
 
@@ -122,8 +129,11 @@ class Simulation:
                 gateway.lose(SessionLostError("the server has closed the connection"))
 
     def _may_crash(self, node: NodeId) -> bool:
-        """Any node at any time, but of the journal's replicas one at a time: two down are no majority (P17)."""
-        return node not in cluster.JOURNALS or len(self.world.up(cluster.JOURNALS)) == len(cluster.JOURNALS)
+        """Any node at any time, but of a journal's replicas one at a time: two down are no majority (P17)."""
+        return all(
+            node not in replicas or len(self.world.up(replicas)) == len(replicas)
+            for replicas in self.layout.replicas.values()
+        )
 
     # --- clients ------------------------------------------------------------------------------------------------
 
@@ -208,7 +218,9 @@ class Simulation:
         """Run to the end; raises AssertionError when what the clients saw is not what was promised."""
         self._add_nodes()
         self._run(self._open())
-        nodes = (*cluster.JOURNALS, cluster.CROSSBAR, cluster.STORAGE, cluster.ADJUDICATOR)
+        layout = self.layout
+        replicas = tuple(node for nodes in layout.replicas.values() for node in nodes)
+        nodes = (*replicas, cluster.CROSSBAR, cluster.STORAGE, *layout.adjudicators.values())
         processors = tuple(cluster.query_processor_node(n) for n in range(1, self.options.clients + 1))
         clients_running = [True]
         self.world.crash_at_random((*nodes, *processors), lambda node: clients_running[0] and self._may_crash(node))

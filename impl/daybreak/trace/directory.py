@@ -16,6 +16,14 @@ IDENTITY = "cluster.json"
 CHUNK_BYTES = 1 << 16
 
 
+class Identity(msgspec.Struct):
+    """Content of cluster.json: whose trace it is."""
+
+    cluster: str | None = None
+    adjudicators: int | None = None
+    """How many the cluster has; unknown in the traces of older versions."""
+
+
 class _Numbered(msgspec.Struct):
     n: int
 
@@ -23,16 +31,22 @@ class _Numbered(msgspec.Struct):
 class TraceDirectory:
     """Opens recorders in a directory that belongs to cluster `cluster`."""
 
-    def __init__(self, path: Path, cluster: str, failed: Callable[[OperatorError], None] = lambda error: None) -> None:
-        """`failed` is told when an event of any node could not be written."""
+    def __init__(
+        self,
+        path: Path,
+        cluster: str,
+        failed: Callable[[OperatorError], None] = lambda error: None,
+        *,
+        adjudicators: int = 1,
+    ) -> None:
+        """`failed` is told when an event of any node could not be written; `adjudicators` is how many there are."""
         self._failed = failed
         self.path = path
         try:
             path.mkdir(parents=True, exist_ok=True)
-            identity = path / IDENTITY
-            if not identity.exists():
-                identity.write_bytes(msgspec.json.encode({"cluster": cluster}))
-            owner = msgspec.json.decode(identity.read_bytes(), type=dict[str, str]).get("cluster")
+            if not (path / IDENTITY).exists():
+                write_identity(path, cluster, adjudicators)
+            owner = msgspec.json.decode((path / IDENTITY).read_bytes(), type=Identity).cluster
         except OSError as error:
             raise OperatorError(f"{path}: cannot be used as trace directory: {error.strerror}") from None
         except msgspec.MsgspecError as error:
@@ -44,6 +58,27 @@ class TraceDirectory:
         """The recorder of a node; it goes on counting where the node's file ends."""
         file = self.path / f"{node.replace('/', '_')}.ndjson"
         return Recorder(node, clock, FileSink(file, self._failed), slice_name=slice_name, first=last_number(file) + 1)
+
+
+def write_identity(path: Path, cluster: str, adjudicators: int) -> None:
+    """Say in the trace directory `path` whose trace it is."""
+    (path / IDENTITY).write_bytes(msgspec.json.encode(Identity(cluster, adjudicators)))
+
+
+def adjudicators_of(path: Path) -> int:
+    """How many adjudicators the cluster has whose trace directory `path` is, as far as the directory tells.
+
+    Raises `OperatorError` if what it says cannot be read.
+    """
+    file = path / IDENTITY
+    if file.exists():
+        try:
+            found = msgspec.json.decode(file.read_bytes(), type=Identity).adjudicators
+        except (OSError, msgspec.MsgspecError) as error:
+            raise OperatorError(f"{file}: cannot be read: {error}") from None
+        if found is not None:
+            return found
+    return max(1, len(list(path.glob("*_adj-*.ndjson"))))
 
 
 def last_number(file: Path) -> int:

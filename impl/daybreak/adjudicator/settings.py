@@ -1,0 +1,30 @@
+"""The times by which an adjudicator acts."""
+
+from __future__ import annotations
+
+import msgspec
+
+from daybreak.base.time import SECOND_US
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Times of an adjudicator, all in microseconds."""
+
+    lease_us: int = 2 * SECOND_US
+    """How long a lease lasts: after a crash a successor waits for at most this."""
+    renew_us: int = 1_300_000
+    """A lease with less than this left is renewed."""
+    heartbeat_us: int = 50_000
+    """Between two heartbeats, when nobody asks for one."""
+    lead_us: int = 1_000
+    """How far ahead of the clock a promise reaches (P23)."""
+    forget_us: int = 10 * SECOND_US
+    """Between two rises of the floor."""
+    hold_us: int = SECOND_US
+    """How long a voter holds keys for a transaction whose outcome it does not learn (P12)."""
+    ask_us: int = 100_000
+    """A voter that is in doubt after half a hold asks the leader this often."""
+    votes_us: int = 500_000
+    """A leader waits this long for votes."""
+    remember_us: int = 30 * SECOND_US
+    """How long an outcome is remembered, for those who ask late or twice."""

@@ -1,0 +1,192 @@
+"""An adjudicator as one of the owners of a transaction: the conflict check, votes and holds (P10, P12, P14)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from daybreak.adjudicator.conflicts import History
+from daybreak.adjudicator.holds import Hold, Holds
+from daybreak.adjudicator.messages import (
+    AskOutcome,
+    ForgetTick,
+    HoldTick,
+    Outcome,
+    Reason,
+    Refused,
+    Tick,
+    Voted,
+    VoteRequest,
+)
+from daybreak.adjudicator.reign import Reign, Stage
+from daybreak.adjudicator.settings import Settings
+from daybreak.adjudicator.undecided import OVER, Outcomes, Verdict
+from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.keys import Key
+from daybreak.base.limits import FORGET_AFTER_US
+from daybreak.base.time import ZERO, Timestamp
+from daybreak.base.writes import Access
+from daybreak.runtime.protocols import After, Clock, Effects, Send
+from daybreak.trace.action import performs
+from daybreak.trace.recorder import Trace
+
+
+class Voter(Reign):
+    """What an adjudicator has and does as an owner of keys."""
+
+    def __init__(
+        self,
+        node: NodeId,
+        clock: Clock,
+        trace: Trace,
+        *,
+        journal: JournalId,
+        replicas: tuple[NodeId, ...],
+        crossbars: tuple[NodeId, ...],
+        peers: Mapping[JournalId, NodeId],
+        settings: Settings | None = None,
+    ) -> None:
+        """`peers` are all adjudicators of the cluster by their journals."""
+        super().__init__(node, clock, trace, journal=journal, replicas=replicas, crossbars=crossbars, settings=settings)
+        self._peers = peers
+        # Invariant: history holds every recorded access above floor; no hold outlives the lease; who has a hold here
+        # has no verdict.
+        self._history = History()
+        self._holds = Holds()
+        self._outcomes = Outcomes()
+
+    def _held_until(self) -> Timestamp:
+        return self._holds.last()
+
+    def _begin_anew(self, kept: Mapping[TxnId, Timestamp]) -> None:
+        self._history.clear()
+        self._holds.clear()
+        self._outcomes.begin(kept, self._unread)
+
+    # --- conflicts ----------------------------------------------------------------------------------------------
+
+    def _objection(self, keys: Mapping[Key, Access], start: Timestamp) -> Reason | None:
+        """Why a transaction that began at `start` may not have these accesses, or None (P10)."""
+        conflict = self._history.conflict(keys, start)
+        if conflict is not Access.VALIDATE:
+            conflict = self._holds.conflict(keys) or conflict
+        if conflict is Access.VALIDATE:
+            return Reason.SCHEMA
+        return Reason.CONFLICT if conflict is not None or start < self._floor else None
+
+    def _close(self, txn: TxnId, verdict: Verdict) -> None:
+        """Remember what became of a transaction."""
+        self._outcomes.add(txn, verdict, self.clock.now().latest)
+
+    @performs("Adjudication!Refuse")
+    def refuse(self, *, txn: TxnId, start: Timestamp, keys: Mapping[Key, Access]) -> None:
+        """P10: another transaction was first; nothing of `txn` remains."""
+
+    # --- votes --------------------------------------------------------------------------------------------------
+
+    def on_vote_request(self, source: NodeId, message: VoteRequest) -> Effects:
+        """Vote for a transaction that another owner leads, or refuse it (P12)."""
+        txn, start, keys = message.txn, message.start, message.keys
+        leader = self._peers[message.leader]
+        verdict, hold = self._outcomes.get(txn), self._holds.get(txn)
+        if verdict is not None:
+            return self._say_no(txn, verdict.reason, source, leader)
+        if hold is not None:
+            return [Send(leader, Voted(txn, self._journal, hold.bound, hold.until))]
+        reason = self._objection(keys, start) if self._stage is Stage.SERVING else Reason.UNAVAILABLE
+        if reason in (Reason.CONFLICT, Reason.SCHEMA):
+            self.refuse(txn=txn, start=start, keys=keys)
+        bound = self._bound()
+        until = Timestamp(min(self.clock.now().latest + self._settings.hold_us, self._lease))
+        if reason is None and until <= max(bound, start):
+            reason = Reason.UNAVAILABLE
+        if reason is not None:
+            self._close(txn, Verdict(ZERO, reason))
+            return self._say_no(txn, reason, source, leader)
+        self.vote(txn=txn, start=start, keys=keys, until=until)
+        look = After(self._settings.hold_us // 2, HoldTick(txn, message.leader))
+        return [Send(leader, Voted(txn, self._journal, bound, until)), look]
+
+    def _bound(self) -> Timestamp:
+        """All that was given or promised here so far."""
+        return max(self._promise, self._latest)
+
+    @staticmethod
+    def _say_no(txn: TxnId, reason: Reason | None, asker: NodeId, leader: NodeId) -> Effects:
+        """A refusal goes to both who asked and who leads; that it cannot vote is for the leader to act on."""
+        if reason is None:
+            return []
+        refused = Refused(txn, reason)
+        return [Send(to, refused) for to in ((leader,) if reason is Reason.UNAVAILABLE else (leader, asker))]
+
+    @performs("Commit!Vote")
+    def vote(self, *, txn: TxnId, start: Timestamp, keys: Mapping[Key, Access], until: Timestamp) -> None:
+        """P12: until `until`, commit nothing that conflicts with `txn`."""
+        self._holds.add(Hold(txn, start, keys, self._bound(), until))
+
+    def on_outcome(self, source: NodeId, message: Outcome) -> Effects:
+        """The leader says what became of a transaction; perhaps before anyone has asked for a vote on it."""
+        if self._stage in (Stage.SERVING, Stage.STOPPING):
+            if self._holds.get(message.txn) is not None:
+                self.resolve(txn=message.txn, ts=message.ts)
+            if self._outcomes.get(message.txn) is None:
+                self._close(message.txn, OVER)
+        return []
+
+    @performs("Commit!Resolve")
+    def resolve(self, *, txn: TxnId, ts: Timestamp) -> None:
+        """P14: `txn` has committed at `ts`, or, where that is zero, never will."""
+        hold = self._holds.remove(txn)
+        if ts:
+            assert hold.bound < ts <= hold.until, "P12: the leader keeps to the votes"
+            self._learn(hold, ts)
+
+    def on_hold_tick(self, source: NodeId, message: HoldTick) -> Effects:
+        """The outcome has not come: ask for it, or let the hold end (P14)."""
+        hold = self._holds.get(message.txn)
+        if hold is None or self._stage not in (Stage.SERVING, Stage.STOPPING):
+            return []
+        left = hold.until - self.clock.now().earliest
+        if left < 0:
+            self.expire(txn=hold.txn, until=hold.until)
+            self._close(hold.txn, OVER)
+            return []
+        again = After(min(self._settings.ask_us, left + 1), message)
+        return [Send(self._peers[message.leader], AskOutcome(hold.txn, hold.start)), again]
+
+    @performs("Commit!Expire")
+    def expire(self, *, txn: TxnId, until: Timestamp) -> None:
+        """P14: nobody has said what became of `txn`; its keys are as if committed at `until`."""
+        self._learn(self._holds.remove(txn), until)
+
+    def _learn(self, hold: Hold, ts: Timestamp) -> None:
+        """The keys of a hold are committed at `ts`; what is committed here from now on is later."""
+        self._history.learn(hold.keys, ts)
+        self._latest = max(self._latest, ts)
+
+    # --- forgetting ---------------------------------------------------------------------------------------------
+
+    def on_tick(self, source: NodeId, message: Tick) -> Effects:
+        """Forget old outcomes too."""
+        self._outcomes.forget(Timestamp(self.clock.now().earliest - self._settings.remember_us))
+        return super().on_tick(source, message)
+
+    def on_forget_tick(self, source: NodeId, message: ForgetTick) -> Effects:
+        """P15: drop the history that no transaction young enough to commit can need."""
+        upto = Timestamp(self.clock.now().earliest - FORGET_AFTER_US)
+        if self._stage is Stage.SERVING and upto > self._floor:
+            self.forget(upto=upto)
+        return [After(self._settings.forget_us, message)]
+
+    @performs("Adjudication!Forget")
+    def forget(self, *, upto: Timestamp) -> None:
+        """P15: raise the floor to `upto` and drop what lies at or below it."""
+        self._history.forget(upto)
+        self._floor = upto
+
+    def check_invariants(self) -> None:
+        """The relations stated where the state is declared."""
+        super().check_invariants()
+        assert self._history.newest() <= self._latest, "the history ends at the last commit"
+        assert self._holds.last() <= self._lease, "P12: no hold outlives the lease"
+        assert all(self._outcomes.get(hold.txn) is None for hold in self._holds), "what is held for is undecided"
+        self._holds.check()
