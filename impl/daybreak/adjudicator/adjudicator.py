@@ -1,9 +1,10 @@
 """The adjudicator: decides and orders the transactions of its key range.
 
 Owns   the conflict history of recently written keys, floor, last commit time, promise and lease; leads one journal.
-Hears  CommitRequest, HeartbeatRequest, Release; Promised, Fenced, Appended, Behind, Fetched from its journal's
+Hears  CommitRequest, HeartbeatRequest, Release; Promised, Fenced, Appended, Behind, Fetched, Trimmed from its
+       journal's replicas.
+Says   Committed, Refused, Released; Deliver to the crossbars; Propose, Append, BeginAfter, Fetch to its journal's
        replicas.
-Says   Committed, Refused, Released; Deliver to the crossbars; Propose, Append, Fetch to its journal's replicas.
 Spec   specs/adjudication/Adjudication.tla; each step below is the action of that name.
 """
 
@@ -37,7 +38,7 @@ from daybreak.base.time import SECOND_US, ZERO, Timestamp
 from daybreak.base.writes import Access, Record
 from daybreak.crossbar.messages import Deliver
 from daybreak.journal.leader import Leader
-from daybreak.journal.messages import Appended, Behind, Entry, Fenced, Fetched, Promised
+from daybreak.journal.messages import Appended, Behind, Entry, Fenced, Fetched, Promised, Trimmed
 from daybreak.runtime.protocols import After, Clock, Effects, Send
 from daybreak.runtime.role import Role
 from daybreak.trace.action import performs
@@ -174,6 +175,10 @@ class Adjudicator(Role):
     def on_fetched(self, source: NodeId, message: Fetched) -> Effects:
         """A replica has lent entries."""
         return self._advance(self._leader.on_fetched(source, message))
+
+    def on_trimmed(self, source: NodeId, message: Trimmed) -> Effects:
+        """A replica has no longer what the leader asked for."""
+        return self._advance(self._leader.on_trimmed(source, message))
 
     def _advance(self, effects: Effects) -> Effects:
         """What follows from news of the journal."""
