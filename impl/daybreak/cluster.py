@@ -1,7 +1,7 @@
 """Which roles a cluster consists of, and who talks to whom. The only file that knows all roles.
 
 One region, A, with the zones A1, A2 and A3: some adjudicators, a journal for each with a replica in every zone, one
-crossbar, one storage replica, and a query processor per session.
+crossbar, a storage replica in each of the first two zones, and a query processor per session.
 """
 
 from __future__ import annotations
@@ -13,17 +13,20 @@ from daybreak.adjudicator.adjudicator import Adjudicator
 from daybreak.adjudicator.settings import Settings as AdjudicatorSettings
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.ranges import Ranges
-from daybreak.crossbar.crossbar import Crossbar
+from daybreak.crossbar.crossbar import MARGIN_US, Crossbar
 from daybreak.journal.replica import Journal
+from daybreak.journal.segment import SEGMENT_BYTES
 from daybreak.query.processor import QueryProcessor
 from daybreak.query.processor import Settings as ProcessorSettings
 from daybreak.runtime.protocols import Clock, Disk
+from daybreak.storage.checkpoint import Settings as StorageSettings
 from daybreak.storage.replica import Replica
 from daybreak.trace.recorder import Trace
 
 ZONES = ("A1", "A2", "A3")
 CROSSBAR = NodeId("A/crossbar-0")
-STORAGE = NodeId("A1/storage-0")
+STORAGE_ZONES = ZONES[:2]
+STORAGES = tuple(NodeId(f"{zone}/storage-0") for zone in STORAGE_ZONES)
 
 ADJUDICATORS = 2
 """How many a new cluster has, if nobody says otherwise."""
@@ -100,23 +103,38 @@ def adjudicator(around: Surroundings, journal: JournalId, settings: AdjudicatorS
     )
 
 
-def journal(around: Surroundings, node: NodeId, disk: Disk) -> Journal:
+def journal(around: Surroundings, node: NodeId, disk: Disk, *, segment_bytes: int = SEGMENT_BYTES) -> Journal:
     """The replica of one journal in one zone."""
     clock = around.clock(node)
-    return Journal(node, clock, around.trace(node, clock), disk=disk)
+    return Journal(node, clock, around.trace(node, clock), disk=disk, segment_bytes=segment_bytes)
 
 
-def crossbar(around: Surroundings) -> Crossbar:
+def crossbar(around: Surroundings, *, margin_us: int = MARGIN_US) -> Crossbar:
     """The crossbar of all journals."""
     clock = around.clock(CROSSBAR)
-    return Crossbar(CROSSBAR, clock, around.trace(CROSSBAR, clock), journals=around.layout.replicas)
+    return Crossbar(
+        CROSSBAR,
+        clock,
+        around.trace(CROSSBAR, clock),
+        journals=around.layout.replicas,
+        storages=STORAGES,
+        margin_us=margin_us,
+    )
 
 
-def storage(around: Surroundings) -> Replica:
-    """The storage replica of all keys."""
-    clock = around.clock(STORAGE)
-    adjudicators = tuple(around.layout.adjudicators.values())
-    return Replica(STORAGE, clock, around.trace(STORAGE, clock), crossbar=CROSSBAR, adjudicators=adjudicators)
+def storage(around: Surroundings, node: NodeId, disk: Disk, settings: StorageSettings | None = None) -> Replica:
+    """A storage replica of all keys."""
+    clock = around.clock(node)
+    return Replica(
+        node,
+        clock,
+        around.trace(node, clock),
+        disk,
+        crossbar=CROSSBAR,
+        adjudicators=tuple(around.layout.adjudicators.values()),
+        siblings=tuple(other for other in STORAGES if other != node),
+        settings=settings,
+    )
 
 
 def query_processor(around: Surroundings, number: int, settings: ProcessorSettings | None = None) -> QueryProcessor:
@@ -128,7 +146,7 @@ def query_processor(around: Surroundings, number: int, settings: ProcessorSettin
         clock,
         around.trace(node, clock),
         session=session_node(number),
-        storage=STORAGE,
+        storages=STORAGES,
         ranges=around.layout.ranges,
         adjudicators=around.layout.adjudicators,
         settings=settings,

@@ -30,6 +30,7 @@ from daybreak.runtime.local.clock import SystemClock
 from daybreak.runtime.local.disk import LocalDisk
 from daybreak.runtime.local.network import Host, LocalNetwork
 from daybreak.runtime.protocols import Clock, Message
+from daybreak.storage.replica import Replica
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
 
@@ -69,6 +70,7 @@ class Instance:
         self._free: list[int] = []
         self._processors: list[Host] = []
         self._journals: dict[JournalId, dict[str, Journal]] = {}
+        self._storages: dict[str, Replica] = {}
         self._undo: list[Callable[[], object]] = [self._directory.close]
 
     @property
@@ -109,7 +111,6 @@ class Instance:
         self._undo.append(pool.stop)
         await self._recovered()
         self._undo.append(self._release)
-        self._storage.compact()
         sessions = SqlSessions(pool, self._open_store)
         self._router = Router(
             sessions=sessions, host=settings.host, port=settings.port, max_sessions=settings.max_sessions
@@ -135,10 +136,15 @@ class Instance:
             for journal in layout.journals
             for zone, node in zip(cluster.ZONES, layout.replicas[journal], strict=True)
         ]
+        for zone, node in zip(cluster.STORAGE_ZONES, cluster.STORAGES, strict=True):
+            disk = LocalDisk(self._directory.zone(zone) / "storage")
+            self._undo.insert(1, disk.close)
+            storage = cluster.storage(around, node, disk)
+            self._storages[zone] = storage
+            hosts.append(network.add(storage, disk))
         self._crossbar = cluster.crossbar(around)
-        self._storage = cluster.storage(around)
         self._adjudicators = {journal: cluster.adjudicator(around, journal) for journal in layout.journals}
-        hosts += [network.add(role) for role in (self._crossbar, self._storage, *self._adjudicators.values())]
+        hosts += [network.add(role) for role in (self._crossbar, *self._adjudicators.values())]
         for host in hosts:
             network.start(host)
 
@@ -161,16 +167,22 @@ class Instance:
         return self._traces.recorder(node, clock, slice_name=cluster.slice_of(node))
 
     async def _recovered(self) -> None:
-        """Wait until all adjudicators may commit and storage has everything up to now."""
+        """Wait until all adjudicators may commit and a storage replica has everything up to now; those that have it
+        forget what no session can ask for any more."""
         begun = self._clock.now().latest
         deadline = time.monotonic() + RECOVERY_SECONDS
-        adjudicators = self._adjudicators.values()
-        while not (all(role.serving for role in adjudicators) and self._storage.watermark >= begun):
+        adjudicators, storages = self._adjudicators.values(), self._storages.values()
+        while not (all(role.serving for role in adjudicators) and any(r.watermark >= begun for r in storages)):
             if self.failure.done():
                 await self.failure
             if time.monotonic() > deadline:
                 raise InternalError(f"the cluster has not recovered within {RECOVERY_SECONDS:.0f} s")
             await asyncio.sleep(0.005)
+        for replica in self._storages.values():
+            for note in replica.notes:
+                log.warning("%s: %s", replica.node, note)
+            if replica.watermark >= begun:
+                replica.compact()
 
     # --- sessions -----------------------------------------------------------------------------------------------
 
@@ -219,12 +231,18 @@ class Instance:
             "adjudicators": {journal: role.status() for journal, role in self._adjudicators.items()},
             "journals": {
                 journal: {
-                    zone: {"last_index": j.last_index, "synced": j.synced, "durable": j.durable, "failure": j.failure}
+                    zone: {
+                        "last_index": j.last_index,
+                        "synced": j.synced,
+                        "durable": j.durable,
+                        "base": j.base,
+                        "failure": j.failure,
+                    }
                     for zone, j in replicas.items()
                 }
                 for journal, replicas in self._journals.items()
             },
-            "storage": self._storage.status(),
+            "storage": {zone: replica.status() for zone, replica in self._storages.items()},
         }
 
     async def _release(self) -> None:

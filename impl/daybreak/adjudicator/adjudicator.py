@@ -3,9 +3,10 @@
 Owns   the conflict history of recently written keys, holds, transactions that it leads, floor, last commit time,
        promise and lease; leads one journal.
 Hears  CommitRequest, VoteRequest from query processors; Voted, Refused, AskOutcome, Outcome from other adjudicators;
-       HeartbeatRequest, Release; Promised, Fenced, Appended, Behind, Fetched from its journal's replicas.
+       HeartbeatRequest, Release; Promised, Fenced, Appended, Behind, Fetched, Trimmed from its journal's
+       replicas.
 Says   Committed, Refused to query processors; Voted, Refused, AskOutcome, Outcome to other adjudicators; Released;
-       Deliver to the crossbars; Propose, Append, Fetch to its journal's replicas.
+       Deliver to the crossbars; Propose, Append, BeginAfter, Fetch to its journal's replicas.
 Spec   specs/adjudication/Adjudication.tla, specs/commit/Commit.tla; each step is the action of that name.
 
 Its side towards the journal is in `adjudicator.reign`, what it does as one owner of several in `adjudicator.voter`;

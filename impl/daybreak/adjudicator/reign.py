@@ -27,7 +27,7 @@ from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Record
 from daybreak.crossbar.messages import Deliver
 from daybreak.journal.leader import Leader
-from daybreak.journal.messages import Appended, Behind, Entry, Fenced, Fetched, Promised
+from daybreak.journal.messages import Appended, Behind, Entry, Fenced, Fetched, Promised, Trimmed
 from daybreak.runtime.protocols import After, Clock, Effects, Send
 from daybreak.runtime.role import Role
 from daybreak.trace.action import performs
@@ -161,6 +161,10 @@ class Reign(Role):
     def on_fetched(self, source: NodeId, message: Fetched) -> Effects:
         """A replica has lent entries."""
         return self._advance(self._leader.on_fetched(source, message))
+
+    def on_trimmed(self, source: NodeId, message: Trimmed) -> Effects:
+        """A replica has no longer what the leader asked for."""
+        return self._advance(self._leader.on_trimmed(source, message))
 
     def _advance(self, effects: Effects) -> Effects:
         """What follows from news of the journal."""

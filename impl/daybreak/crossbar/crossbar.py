@@ -1,8 +1,9 @@
 """The crossbar: merges all journals by commit time and feeds the storage replicas.
 
-Owns   nothing durable: how far each journal is known to be durable, and per replica what it has been sent.
-Hears  Deliver from adjudicators, Attach from storage, Fetched from journal replicas.
-Says   Stream to storage, Fetch to journal replicas.
+Owns   nothing durable: how far each journal is known to be durable, and per replica what it has been sent and what
+       it has in its checkpoints.
+Hears  Deliver from adjudicators; Attach, Checkpointed from storage; Fetched, Trimmed from journal replicas.
+Says   Stream, JournalTrimmed to storage; Fetch, Trim to journal replicas.
 Spec   none of its own before rung 3; rung 1 sees what it does through the reads of clients.
 """
 
@@ -14,17 +15,21 @@ from dataclasses import dataclass, field
 
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.records import decode
-from daybreak.base.time import ZERO, Timestamp
+from daybreak.base.time import SECOND_US, ZERO, Timestamp
 from daybreak.crossbar.merge import Queue, release
-from daybreak.crossbar.messages import Attach, CatchUpTick, Deliver, Stream
+from daybreak.crossbar.messages import Attach, CatchUpTick, Checkpointed, Deliver, JournalTrimmed, Stream
+from daybreak.crossbar.trimming import Trimming
 from daybreak.crossbar.watermark import watermark
-from daybreak.journal.messages import Entry, Fetch, Fetched
+from daybreak.journal.messages import Entry, Fetch, Fetched, Trim, Trimmed
 from daybreak.runtime.protocols import After, Clock, Effects, Send
 from daybreak.runtime.role import Role
 from daybreak.trace.recorder import Trace
 
 CATCH_UP_US = 50_000
 """Microseconds after which entries that did not come are asked for again, from another replica."""
+MARGIN_US = 30 * SECOND_US
+"""Microseconds for which entries that are in every checkpoint stay in the journals all the same: longer than any lease
+or hold, so that who takes a journal over finds all outcomes that he may be asked for."""
 
 
 @dataclass
@@ -52,9 +57,18 @@ class Crossbar(Role):
     """See the module's card."""
 
     def __init__(
-        self, node: NodeId, clock: Clock, trace: Trace, *, journals: Mapping[JournalId, tuple[NodeId, ...]]
+        self,
+        node: NodeId,
+        clock: Clock,
+        trace: Trace,
+        *,
+        journals: Mapping[JournalId, tuple[NodeId, ...]],
+        storages: tuple[NodeId, ...],
+        margin_us: int = MARGIN_US,
     ) -> None:
+        """`storages` are all replicas of storage there are: the journals are trimmed when all have checkpoints."""
         super().__init__(node, clock, trace)
+        self._trimming = Trimming(storages, margin_us)
         self._replicas = dict(journals)
         self._journal_of = {replica: journal for journal, nodes in journals.items() for replica in nodes}
         self._tips = {journal: Tip() for journal in journals}
@@ -86,6 +100,7 @@ class Crossbar(Role):
     def on_attach(self, source: NodeId, message: Attach) -> Effects:
         """A replica wants everything after its positions."""
         positions = message.positions
+        self._trimming.attached(source, positions)
         feeds = {journal: Feed(positions.get(journal, 0), positions.get(journal, 0)) for journal in self._tips}
         self._feeds[source] = feeds
         effects: Effects = []
@@ -105,6 +120,24 @@ class Crossbar(Role):
                 effects += self._emit(replica)
                 effects += self._fetch(journal, feed)
         return effects
+
+    def on_trimmed(self, source: NodeId, message: Trimmed) -> Effects:
+        """Entries that some replica lacks are gone from its journal."""
+        journal = self._journal_of[source]
+        return [
+            Send(replica, JournalTrimmed(journal, message.index))
+            for replica, feeds in self._feeds.items()
+            if feeds[journal].read < message.index
+        ]
+
+    def on_checkpointed(self, source: NodeId, message: Checkpointed) -> Effects:
+        """What every replica of storage has in its checkpoints the journals need not keep."""
+        allowed = self._trimming.checkpointed(source, message.positions, self.clock.now().latest)
+        return [
+            Send(replica, Trim(upto))
+            for journal, upto in allowed.items()
+            for replica in self._replicas.get(journal, ())
+        ]
 
     def on_catch_up_tick(self, source: NodeId, message: CatchUpTick) -> Effects:
         """Ask again, elsewhere, for what has not come."""

@@ -27,6 +27,19 @@ class Attach(Message, frozen=True):
     positions: dict[JournalId, int]
 
 
+class Checkpointed(Message, frozen=True):
+    """A storage replica can start again from its own disk and what follows these positions of the journals."""
+
+    positions: dict[JournalId, int]
+
+
+class JournalTrimmed(Message, frozen=True):
+    """A storage replica wants entries that are gone: `journal` begins after the entry `upto`."""
+
+    journal: JournalId
+    upto: int
+
+
 class Stream(Message, frozen=True):
     """Records in commit order for a replica that stands at `before`; it then stands at `after`.
 

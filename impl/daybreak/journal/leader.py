@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError
 from daybreak.journal.frame import MAX_PAYLOAD_BYTES
-from daybreak.journal.messages import Appended, Behind, Entry, Fenced, Fetched, Promised
+from daybreak.journal.messages import Appended, Behind, Entry, Fenced, Fetched, Promised, Trimmed
 from daybreak.journal.replication import Limits, Replication
 from daybreak.journal.takeover import Takeover
 from daybreak.runtime.protocols import Effects
@@ -43,7 +43,8 @@ class Leader:
         """The adopted log above the index known to be durable at adoption: the outcome of these may be unknown to
         everybody until this leader is ready; from then on they are durable, and `take_durable` yields them."""
         self.anchor: Entry | None = None
-        """The last entry known to be durable at adoption, just below `recovered`; None in a new journal."""
+        """The last entry known to be durable at adoption, just below `recovered`; None in a new journal, and perhaps in
+        a trimmed one, but not if `recovered` is empty there."""
         self.deposed = False
         """A replica follows a higher epoch: nothing is reported durable any more. That epoch's leader may have won or
         died; whether to take the journal over again is the owner's choice."""
@@ -116,6 +117,12 @@ class Leader:
         if self._replication is not None:
             return [] if self.deposed else self._replication.on_fetched(source, message)
         return self._step(self._takeover.on_fetched(source, message))
+
+    def on_trimmed(self, source: NodeId, message: Trimmed) -> Effects:
+        """What was asked for is gone."""
+        if self._replication is not None:
+            return [] if self.deposed else self._replication.on_trimmed(source, message)
+        return self._step(self._takeover.on_trimmed(source, message))
 
     def _step(self, effects: Effects) -> Effects:
         """Go on from takeover to replication once a log is adopted."""

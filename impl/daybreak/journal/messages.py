@@ -94,3 +94,27 @@ class Fetched(Message, frozen=True):
     last_index: int
     epoch: int = 0
     """That of the Fetch."""
+
+
+class Trim(Message, frozen=True):
+    """Nobody will ask for the entries up to `upto` any more: they may be dropped. Sent again and again."""
+
+    upto: int
+
+
+class Trimmed(Message, frozen=True):
+    """Answer to a Fetch from `low`, of the `epoch` of that: entries up to `index`, of epoch `index_epoch`, are gone."""
+
+    low: int
+    index: int
+    index_epoch: int
+    epoch: int = 0
+
+
+class BeginAfter(Message, frozen=True):
+    """From the leader of `epoch` to a replica that lacks entries which are gone everywhere: begin the log after the
+    entry `index`, of epoch `index_epoch`, which is durable with all before it."""
+
+    epoch: int
+    index: int
+    index_epoch: int

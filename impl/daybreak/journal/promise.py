@@ -1,6 +1,6 @@
-"""What a replica must not forget besides its entries: whom it follows, and a cut under way.
+"""What a replica must not forget besides its entries: whom it follows, a cut under way, and where the log begins.
 
-One small text file, replaced as a whole: ``daybreak-promise 1 CRC {"epoch":4,"candidate":"…","cut":0}``.
+One small text file, replaced as a whole: ``daybreak-promise 1 CRC {"epoch":4,"candidate":"…","cut":0, …}``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ class Promise(msgspec.Struct, frozen=True):
     """Who was promised; empty when the epoch came with an append, which only an elected leader sends."""
     cut: int = 0
     """Nonzero: the entries from this index on are being removed, and are not to be read again."""
+    base: int = 0
+    """The entries up to this index are gone, or being removed: the log begins after it."""
+    base_epoch: int = 0
+    """Epoch of the entry at `base`."""
 
 
 def load_promise(disk: Disk) -> Promise:

@@ -1,8 +1,9 @@
 """A journal's replica in one zone: keeps the entries of the leader it follows.
 
 Owns   the promise and the log of its zone: entries in segment files, synced in groups.
-Hears  Propose, Append, Fetch from would-be leaders and leaders; Fetch from crossbars; Synced, SyncFailed of its disk.
-Says   Promised, Fenced, Appended, Behind, Fetched.
+Hears  Propose, Append, BeginAfter, Fetch from would-be leaders and leaders; Fetch, Trim from crossbars; Synced,
+       SyncFailed of its disk.
+Says   Promised, Fenced, Appended, Behind, Fetched, Trimmed.
 Spec   no rung yet; rules P17 (an acknowledgement follows the sync) and P18 (one epoch at a time).
 """
 
@@ -17,6 +18,7 @@ from daybreak.errors import InternalError, OperatorError
 from daybreak.journal.messages import (
     Append,
     Appended,
+    BeginAfter,
     Behind,
     Entry,
     Fenced,
@@ -24,9 +26,12 @@ from daybreak.journal.messages import (
     Fetched,
     Promised,
     Propose,
+    Trim,
+    Trimmed,
 )
 from daybreak.journal.promise import Promise, load_promise, save_promise
 from daybreak.journal.segment import SEGMENT_BYTES, Log
+from daybreak.journal.tail import Position
 from daybreak.runtime.protocols import Clock, Disk, Effects, Message, Send, Sync, Synced, SyncFailed
 from daybreak.runtime.role import Role
 from daybreak.trace.recorder import Trace
@@ -63,7 +68,8 @@ class Journal(Role):
         self._disk = disk
         self._message_bytes = message_bytes
         self._promise = load_promise(disk)
-        self._log = Log(disk, segment_bytes=segment_bytes, cut=self._promise.cut)
+        base = Position(self._promise.base, self._promise.base_epoch)
+        self._log = Log(disk, segment_bytes=segment_bytes, cut=self._promise.cut, base=base)
         self.failure: str | None = None
         """Why this replica has left the quorum: a disk error, after which it says nothing any more."""
         # What the files hold now may still be in the machine's memory only: nothing counts before the first sync.
@@ -71,8 +77,9 @@ class Journal(Role):
         self._flight: Flight | None = None
         self._token = 0
         self._dirty = True
-        # Invariant: _synced and _agreed are at most last_index; _durable is too, and no entry up to it is ever cut.
-        self._synced = 0
+        # Invariant: _synced and _agreed are at most last_index; _durable is too, and no entry up to it is ever cut;
+        # the log begins at or before the entry _durable, which a new leader may ask for, or right after it.
+        self._synced = base.index
         self._durable = self._log.durable
         # About the leader of the promised epoch; None until it has appended here in this life of the replica.
         self._leader: NodeId | None = None
@@ -99,6 +106,11 @@ class Journal(Role):
     def last_index(self) -> int:
         """Index of the last entry written."""
         return self._log.last_index
+
+    @property
+    def base(self) -> int:
+        """The entries up to this index are gone."""
+        return self._log.base.index
 
     @property
     def durable(self) -> int:
@@ -163,7 +175,7 @@ class Journal(Role):
         if self._promise.cut:
             return []
         prev = message.prev_index
-        if prev > self._log.last_index or self._log.epoch_at(prev) != message.prev_epoch:
+        if not self.base <= prev <= self._log.last_index or self._log.epoch_at(prev) != message.prev_epoch:
             return [self._behind(source)]
         return self._take(source, message)
 
@@ -258,8 +270,48 @@ class Journal(Role):
             return [Send(source, Fenced(message.epoch, self._promise.epoch))]
         else:
             return []
+        if message.low <= self.base:
+            base = self._log.base
+            return [Send(source, Trimmed(message.low, base.index, base.epoch, message.epoch))]
         entries = self._log.read(message.low, min(message.high, last), self._message_bytes)
         return [Send(source, Fetched(message.low, entries, last, message.epoch))]
+
+    # --- trimming -----------------------------------------------------------------------------------------------
+
+    def on_trim(self, source: NodeId, message: Trim) -> Effects:
+        """Drop whole segments that nobody needs; the entry known to be durable stays, for it tells a new leader the
+        lease. That the log begins later is durable before anything is removed."""
+        if self._promise.cut:
+            return []
+        base = self._log.trimmed(min(message.upto, self._durable - 1, self._synced))
+        if base.index > self.base:
+            self._save(replace(self._promise, base=base.index, base_epoch=base.epoch))
+            self._log.trim(base)
+            self._dirty = True
+        return []
+
+    def on_begin_after(self, source: NodeId, message: BeginAfter) -> Effects:
+        """Go on where the others' logs begin.
+
+        If this log has the entry there, it agrees up to it. Else it has no later one of the leader's log either:
+        all of it may go, by a cut of everything (see `_cut`).
+        """
+        if message.epoch != self._promise.epoch or self._promise.cut:
+            return []
+        self._leader = source
+        base = Position(message.index, message.index_epoch)
+        if base.index < self.base or (
+            base.index <= self._log.last_index and self._log.epoch_at(base.index) == base.epoch
+        ):
+            self._agree(base.index, base.index)
+            return [self._behind(source)]
+        self._save(replace(self._promise, base=base.index, base_epoch=base.epoch, cut=base.index + 1))
+        self._log.restart(base)
+        self._synced = self._durable = self._agreed = base.index
+        if self._flight is not None:
+            self._flight = self._flight._replace(upto=base.index)
+        self._dirty = True
+        return self._sync()
 
     def check_invariants(self) -> None:
         """What `__init__` says of the fields, and that no entry is of an epoch above the promise."""
@@ -268,6 +320,7 @@ class Journal(Role):
         last = self._log.last_index
         assert self._synced <= last and self._durable <= last and self._agreed <= last
         assert self._acknowledged <= min(self._agreed, self._synced)
+        assert self.base <= min(self._durable, self._synced), "only what is durable is trimmed"
         assert self._log.epoch_at(last) <= self._promise.epoch, "entries are of promised epochs"
         assert self._flight is None or self._flight.upto <= last
         assert self._promise.cut == 0 or last < self._promise.cut, "nothing is written during a cut"

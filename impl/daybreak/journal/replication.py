@@ -3,7 +3,8 @@
 A replica is *streamed* to while it is known to have everything: each flush goes out at once, without waiting for
 earlier acknowledgements. One that misses something says so (Behind) and is then *fed*: one chunk after another,
 each sent when the one before is acknowledged, until it can be streamed to again. Chunks come from the tail in
-memory or, below it, from another replica through this leader (Fetch). A replica that does not move is probed with
+memory or, below it, from another replica through this leader (Fetch); if they are gone there, the replica is told to
+begin after them (BeginAfter). A replica that does not move is probed with
 an empty Append at the end of the log; its answer, Appended or Behind, tells how to go on.
 """
 
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 
 from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError
-from daybreak.journal.messages import Append, Appended, Behind, Entry, Fetch, Fetched
+from daybreak.journal.messages import Append, Appended, BeginAfter, Behind, Entry, Fetch, Fetched, Trimmed
 from daybreak.journal.quorum import majority_index
 from daybreak.journal.tail import Position, Tail, position
 from daybreak.journal.takeover import Adopted
@@ -188,6 +189,16 @@ class Replication:
             if progress.relay == source and progress.known.index + 1 == message.low:
                 progress.relay = None
                 effects.append(self._send(replica, message.entries))
+        return effects
+
+    def on_trimmed(self, source: NodeId, message: Trimmed) -> Effects:
+        """Those who lack entries that are gone begin where they were trimmed: what is gone is durable, and in all
+        checkpoints."""
+        effects: Effects = []
+        for replica, progress in self._progress.items():
+            if progress.relay == source and progress.known.index + 1 == message.low and message.epoch == self._epoch:
+                progress.relay = None
+                effects.append(Send(replica, BeginAfter(self._epoch, message.index, message.index_epoch)))
         return effects
 
     def retry(self) -> Effects:

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from daybreak.errors import CorruptionError
 from daybreak.journal.frame import SEGMENT_HEADER_BYTES, check_header, frames_after, unpack_frame
+from daybreak.journal.tail import Position
 from daybreak.runtime.protocols import Disk
 
 _NAME = re.compile(r"\d{20}\.journal")
@@ -37,27 +38,33 @@ def segment_names(disk: Disk) -> list[str]:
     return [name for name in disk.names() if _NAME.fullmatch(name)]
 
 
-class Index:
-    """Where each entry stands: one row per entry, 20 bytes each."""
+BEGINNING = Position(0, 0)
+"""Before the first entry that ever was."""
 
-    def __init__(self) -> None:
+
+class Index:
+    """Where each entry after `base` stands: one row per entry, 20 bytes each."""
+
+    def __init__(self, base: Position = BEGINNING) -> None:
+        self.base = base
+        """The entries up to it are gone."""
         self.firsts: list[int] = []
         """First index of each segment, ascending."""
-        self.durable = 0
+        self.durable = base.index
         """The greatest index that an entry, when it was written, knew to be durable on a majority."""
-        # Invariant: row i - 1 of each array belongs to index i; epochs never fall.
+        # Invariant: row i - 1 - base.index of each array belongs to index i; epochs never fall.
         self._offsets = array("Q")
         self._lengths = array("I")
         self._epochs = array("Q")
 
     @property
     def last(self) -> int:
-        """Index of the last entry; 0 when there is none."""
-        return len(self._epochs)
+        """Index of the last entry; that of the base when there is none."""
+        return self.base.index + len(self._epochs)
 
     def epoch(self, index: int) -> int:
-        """Epoch of the entry at `index`, 0 for index 0."""
-        return self._epochs[index - 1] if index else 0
+        """Epoch of the entry at `index`, the base's or a later one."""
+        return self._epochs[self._row(index)] if index > self.base.index else self.base.epoch
 
     def add(self, epoch: int, offset: int, length: int) -> None:
         """Note the next entry, which stands in the last segment."""
@@ -67,11 +74,15 @@ class Index:
 
     def offset(self, index: int) -> int:
         """Offset of the entry's frame in its segment."""
-        return self._offsets[index - 1]
+        return self._offsets[self._row(index)]
 
     def length(self, index: int) -> int:
         """Bytes of the entry's payload."""
-        return self._lengths[index - 1]
+        return self._lengths[self._row(index)]
+
+    def _row(self, index: int) -> int:
+        assert index > self.base.index, "the entry is not gone"
+        return index - self.base.index - 1
 
     def segment(self, index: int) -> int:
         """First index of the segment that holds the entry."""
@@ -79,9 +90,17 @@ class Index:
 
     def cut(self, index: int) -> None:
         """Forget `index` and all that follows, and segments that hold nothing else."""
-        del self._offsets[index - 1 :], self._lengths[index - 1 :], self._epochs[index - 1 :]
+        row = self._row(index)
+        del self._offsets[row:], self._lengths[row:], self._epochs[row:]
         while self.firsts and self.firsts[-1] >= index:
             self.firsts.pop()
+
+    def trim(self, base: Position) -> None:
+        """Forget the entries up to `base`, which ends a segment."""
+        count = base.index - self.base.index
+        del self._offsets[:count], self._lengths[:count], self._epochs[:count]
+        self.firsts = [first for first in self.firsts if first > base.index]
+        self.base = base
 
 
 class Place(NamedTuple):
@@ -102,19 +121,19 @@ class Scan:
     """Whether anything but zeros follows the end."""
 
 
-def scan(disk: Disk, *, cut: int = 0) -> Scan:
-    """Read all segments; the log is to end before index `cut`, unless that is 0.
+def scan(disk: Disk, *, cut: int = 0, base: Position = BEGINNING) -> Scan:
+    """Read all segments behind `base`; the log is to end before index `cut`, unless that is 0.
 
     CorruptionError for a damaged place that had been synced; OperatorError for a file of a newer format.
     """
-    index, end = Index(), None
-    names = segment_names(disk)
+    index, end = Index(base), None
+    names = [name for name in segment_names(disk) if int(name[:20]) > base.index]
     for number, name in enumerate(names):
         first = int(name[:20])
         data = disk.read(name, 0, disk.size(name))
         header = check_header(data, first, f"{disk.where}/{name}")
         if first != index.last + 1:
-            end = end or Place(segment_name(1), 0)
+            end = end or Place(segment_name(base.index + 1), 0)
             return _judge(disk, names[number:], Scan(index, end, True), cut, "entries are missing")
         if not header:
             end = Place(name, 0)

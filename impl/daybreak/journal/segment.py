@@ -20,21 +20,29 @@ from daybreak.journal.frame import (
     unpack_frame,
 )
 from daybreak.journal.messages import Entry
-from daybreak.journal.scan import Place, scan, segment_name, segment_names
+from daybreak.journal.scan import BEGINNING, Index, Place, scan, segment_name, segment_names
+from daybreak.journal.tail import Position
 from daybreak.runtime.protocols import Disk
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 
 
 class Log:
-    """Entries 1, 2, 3 … with their epochs; grows at the end, and is cut at the end only."""
+    """Entries with their epochs, from the one after `base` on; grows at the end, is cut at the end, and is trimmed at
+    the front."""
 
-    def __init__(self, disk: Disk, *, segment_bytes: int = SEGMENT_BYTES, cut: int = 0) -> None:
-        """Open the log on `disk`, without entry `cut` and what follows it (0: nothing is to go).
+    def __init__(
+        self, disk: Disk, *, segment_bytes: int = SEGMENT_BYTES, cut: int = 0, base: Position = BEGINNING
+    ) -> None:
+        """Open the log on `disk`, without entry `cut` and what follows it (0: nothing is to go), and without what
+        stands up to `base`.
 
         CorruptionError if an entry that had been synced is damaged; OperatorError if a file is of a newer format.
         """
-        found = scan(disk, cut=cut)
+        for name in segment_names(disk):
+            if int(name[:20]) <= base.index:
+                disk.remove(name)
+        found = scan(disk, cut=cut, base=base)
         self.notes: list[str] = []
         """What was found and mended, for the operator."""
         self.durable = min(found.index.durable, found.index.last)
@@ -53,11 +61,16 @@ class Log:
 
     @property
     def last_index(self) -> int:
-        """Index of the last entry; 0 when there is none."""
+        """Index of the last entry; that of the base when there is none."""
         return self._index.last
 
+    @property
+    def base(self) -> Position:
+        """The entries up to it are gone."""
+        return self._index.base
+
     def epoch_at(self, index: int) -> int:
-        """Epoch of the entry at `index`; 0 for index 0."""
+        """Epoch of the entry at `index`, the base's or a later one; 0 for index 0."""
         return self._index.epoch(index)
 
     def append(self, entries: Sequence[Entry], *, durable: int, synced: int) -> None:
@@ -133,6 +146,25 @@ class Log:
         first, offset = self._index.segment(index), self._index.offset(index)
         self._index.cut(index)
         self._resume(Place(segment_name(first), 0 if first == index else offset), dirty=True)
+
+    def trimmed(self, upto: int) -> Position:
+        """Where the log would begin without the segments that hold nothing above `upto`."""
+        following = [first for first in self._index.firsts if self.base.index < first - 1 <= upto]
+        return Position(following[-1] - 1, self.epoch_at(following[-1] - 1)) if following else self.base
+
+    def trim(self, base: Position) -> None:
+        """Drop the segments up to `base`, which `trimmed` gave."""
+        for first in self._index.firsts:
+            if first <= base.index:
+                self._disk.remove(segment_name(first))
+        self._index.trim(base)
+
+    def restart(self, base: Position) -> None:
+        """Drop everything, and go on after `base`."""
+        for name in reversed(segment_names(self._disk)):
+            self._disk.remove(name)
+        self._index = Index(base)
+        self._first = self._end = self._size = 0
 
     def _resume(self, end: Place, dirty: bool) -> None:
         """Go on writing at `end`; when dirty, zero the file from there on and remove all later files first.

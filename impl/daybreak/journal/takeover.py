@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError
-from daybreak.journal.messages import Entry, Fetch, Fetched, Promised, Propose
+from daybreak.journal.messages import Entry, Fetch, Fetched, Promised, Propose, Trimmed
 from daybreak.journal.quorum import longest, majority
 from daybreak.journal.tail import Position, position
 from daybreak.runtime.protocols import Effects, Send
@@ -30,7 +30,7 @@ class Adopted(NamedTuple):
     base: Position
     """The last entry known to be durable on a majority."""
     anchor: Entry | None
-    """That entry itself; None if nothing is known to be durable."""
+    """That entry itself; None if nothing is known to be durable, or if it was trimmed."""
     tail: list[Entry]
     """What follows the base; a majority may or may not have it."""
 
@@ -46,6 +46,8 @@ class Reading:
     """Next index to ask for."""
     high: int
     entries: list[Entry] = field(default_factory=list)
+    trimmed: Position | None = None
+    """The base, if its entry is gone."""
 
 
 class Takeover:
@@ -113,7 +115,25 @@ class Takeover:
             return []
         self._idle = 0
         reading.entries.extend(message.entries)
-        reading.low = message.entries[-1].index + 1
+        return self._go_on(reading, message.entries[-1].index + 1)
+
+    def on_trimmed(self, source: NodeId, message: Trimmed) -> Effects:
+        """The source's log begins right after the base: it was itself told to begin there.
+
+        Something follows: an entry is trimmed only once a later one is on a majority.
+        """
+        reading = self._reading
+        if reading is None or (source, message.epoch, message.low) != (reading.source, self.epoch, reading.low):
+            return []
+        if message.index != reading.base or message.index >= reading.high:
+            raise InternalError(f"{source}: entries up to {message.index} are gone; {reading.base} is the last durable")
+        self._idle = 0
+        reading.trimmed = Position(message.index, message.index_epoch)
+        return self._go_on(reading, message.index + 1)
+
+    def _go_on(self, reading: Reading, low: int) -> Effects:
+        """Ask for what follows, or adopt what has come."""
+        reading.low = low
         if reading.low <= reading.high:
             return [self._fetch(reading)]
         self._reading = None
@@ -138,6 +158,8 @@ class Takeover:
 
 
 def _adopted(reading: Reading) -> Adopted:
+    if reading.trimmed is not None:
+        return Adopted(reading.trimmed, None, reading.entries)
     if reading.base == 0:
         return Adopted(Position(0, 0), None, reading.entries)
     anchor, *tail = reading.entries

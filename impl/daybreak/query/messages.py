@@ -55,8 +55,10 @@ class CommitTimeout(Message, frozen=True):
 
 
 class ReadTimeout(Message, frozen=True):
-    """Own timer: storage has not answered a read; ask again."""
+    """Own timer: storage has not answered a read; ask again, another replica if `turns` is still how often that was
+    done."""
 
     causal: ClassVar[bool] = False
 
     request: int
+    turns: int

@@ -56,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Without an answer for this long the outcome of a COMMIT is unknown."""
     read_retry_us: int = 500_000
     """Without an answer for this long a read is sent again."""
+    read_turn_us: int = 60_000
+    """Without a first answer for this long the other storage replica is asked, and from then on."""
 
 
 class QueryProcessor(Role):
@@ -68,21 +70,24 @@ class QueryProcessor(Role):
         trace: Trace,
         *,
         session: NodeId,
-        storage: NodeId,
+        storages: tuple[NodeId, ...],
         ranges: Ranges,
         adjudicators: Mapping[JournalId, NodeId],
         settings: Settings | None = None,
     ) -> None:
         super().__init__(node, clock, trace)
         self._session = session
-        self._storage = storage
+        self._storages = storages
         self._ranges = ranges
         self._adjudicators = adjudicators
         self._settings = settings or Settings()
         self._number = str(node).rsplit("-", 1)[-1]
+        self._turns = int(self._number)
+        """Which storage replica is asked: one after the other, as they fail to answer."""
         # Invariant: no transaction waits for an answer once it has ended; start times never repeat.
         self._transaction: Transaction | None = None
         self._reads: dict[int, ReadKeys | ReadRange] = {}
+        self._refused: dict[int, set[NodeId]] = {}
         # An answer to a previous life of this node must not pass for one to this life: numbers go on with time.
         self._requests: int = clock.now().latest
         self._last_start = ZERO
@@ -123,8 +128,13 @@ class QueryProcessor(Role):
         self._requests += 1
         read = make(self._requests, transaction.start)
         self._reads[read.request] = read
-        retry = After(self._settings.read_retry_us, ReadTimeout(read.request))
-        return read.request, [Send(self._storage, read), retry]
+        timeout = ReadTimeout(read.request, self._turns)
+        return read.request, [Send(self._storage, read), After(self._settings.read_turn_us, timeout)]
+
+    @property
+    def _storage(self) -> NodeId:
+        """The storage replica that is asked."""
+        return self._storages[self._turns % len(self._storages)]
 
     def put(self, writes: Iterable[Write], rows: int) -> None:
         """Buffer post-images (P8); raises `LimitError` when they are too many rows."""
@@ -181,21 +191,32 @@ class QueryProcessor(Role):
         """Storage has answered a read."""
         if self._reads.pop(message.request, None) is None:
             return []
+        self._refused.pop(message.request, None)
         self.read(txn=self.transaction.txn, seen=_sample(message.versions))
         return [Send(self._session, ReadDone(message.request, message.versions))]
 
     def on_read_too_old(self, source: NodeId, message: ReadTooOld) -> Effects:
-        """Storage no longer has the snapshot."""
-        if self._reads.pop(message.request, None) is None:
-            return []
-        return [Send(self._session, ReadFailed(message.request))]
-
-    def on_read_timeout(self, source: NodeId, message: ReadTimeout) -> Effects:
-        """Storage has not answered: ask again, a read may be repeated."""
+        """A storage replica no longer has the snapshot, or not yet again: the read fails if none has it."""
         read = self._reads.get(message.request)
         if read is None:
             return []
-        return [Send(self._storage, read), After(self._settings.read_retry_us, message)]
+        refused = self._refused.setdefault(message.request, set())
+        refused.add(source)
+        left = [storage for storage in self._storages if storage not in refused]
+        if left:
+            return [Send(left[0], read)]
+        del self._reads[message.request], self._refused[message.request]
+        return [Send(self._session, ReadFailed(message.request))]
+
+    def on_read_timeout(self, source: NodeId, message: ReadTimeout) -> Effects:
+        """Storage has not answered: turn to another replica, if no other read did so since; a read may be repeated."""
+        read = self._reads.get(message.request)
+        if read is None:
+            return []
+        if message.turns == self._turns:
+            self._turns += 1
+        again = ReadTimeout(message.request, self._turns)
+        return [Send(self._storage, read), After(self._settings.read_retry_us, again)]
 
     def on_committed(self, source: NodeId, message: Committed) -> Effects:
         """The record is durable: wait until its commit time has passed on every clock (P3)."""
@@ -282,6 +303,7 @@ class QueryProcessor(Role):
     def _end(self) -> None:
         self._transaction = None
         self._reads.clear()
+        self._refused.clear()
 
     def check_invariants(self) -> None:
         """The relations stated where the state is declared."""

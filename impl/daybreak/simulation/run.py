@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from daybreak import cluster
-from daybreak.base.ids import NodeId
+from daybreak.base.ids import JournalId, NodeId
 from daybreak.errors import DaybreakError, RetryError, UnknownOutcomeError
+from daybreak.journal.replica import Journal
 from daybreak.query.gateway import Gateway
 from daybreak.query.processor import Settings as ProcessorSettings
 from daybreak.query.store import Store
@@ -20,13 +21,23 @@ from daybreak.runtime.sim.disk import SimDisk
 from daybreak.runtime.sim.tasks import SimFuture, spawn
 from daybreak.runtime.sim.world import Faults, World
 from daybreak.simulation.bank import Bank, Ledger
+from daybreak.storage.checkpoint import Settings as StorageSettings
+from daybreak.storage.replica import Replica
 from daybreak.trace.directory import write_identity
 from daybreak.trace.recorder import FileSink, NoTrace, Recorder, Trace
 
 LIMIT_US = 120_000_000
 """Virtual time after which a run that has not ended is stuck."""
 
-PROCESSOR = ProcessorSettings(commit_timeout_us=2_000_000, read_retry_us=100_000)
+PROCESSOR = ProcessorSettings(commit_timeout_us=2_000_000, read_retry_us=100_000, read_turn_us=20_000)
+SEGMENT_BYTES = 4_096
+"""Of the journals: small, so that they are trimmed."""
+MARGIN_US = 20_000
+STORAGE = StorageSettings(
+    tick_us=5_000, interval_us=20_000, keep_us=500_000, block_bytes=512, growth_bytes=2_048, pending_bytes=4_096
+)
+WIPED = 0.2
+"""Share of the crashes of storage in which the disk is lost with all that is on it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,10 @@ class Outcome:
     seed: int
     ledger: Ledger
     crashes: int
+    bootstraps: int
+    """How often a storage replica began from its sibling's checkpoint."""
+    trimmed: int
+    """How many entries of journals were dropped, over all replicas."""
     messages: int
     virtual_us: int
 
@@ -76,6 +91,10 @@ class Simulation:
         self._around = cluster.Surroundings(self._clock, self._new_trace, self.layout)
         if trace is not None:
             write_identity(trace, f"simulation of seed {seed}", self.options.adjudicators)
+        self._storage_disks: dict[NodeId, SimDisk] = {}
+        self._had: dict[NodeId, Mapping[JournalId, int]] = {}
+        self._needs: dict[NodeId, Mapping[JournalId, int]] = {}
+        self._bootstraps = 0
         self._finished = 0
         self._failure: BaseException | None = None
 
@@ -105,9 +124,11 @@ class Simulation:
         for replicas in self.layout.replicas.values():
             for node in replicas:
                 disk = SimDisk(self.world.random)
-                self.world.add(node, partial(cluster.journal, around, node, disk), disk)
-        self.world.add(cluster.CROSSBAR, partial(cluster.crossbar, around))
-        self.world.add(cluster.STORAGE, partial(cluster.storage, around))
+                self.world.add(node, partial(cluster.journal, around, node, disk, segment_bytes=SEGMENT_BYTES), disk)
+        self.world.add(cluster.CROSSBAR, partial(cluster.crossbar, around, margin_us=MARGIN_US))
+        for node in cluster.STORAGES:
+            disk = self._storage_disks[node] = SimDisk(self.world.random)
+            self.world.add(node, partial(cluster.storage, around, node, disk, STORAGE), disk)
         for journal, node in self.layout.adjudicators.items():
             self.world.add(node, partial(cluster.adjudicator, around, journal))
         for number in range(self.options.clients + 1):
@@ -123,17 +144,39 @@ class Simulation:
         return processor
 
     def _crashed(self, node: NodeId) -> None:
-        """The session of a crashed query processor learns that it is lost."""
+        """The session of a crashed query processor learns that it is lost; a storage replica may lose its disk."""
+        if node in cluster.STORAGES and self.world.random.random() < WIPED and self._whole(node):
+            self._storage_disks[node].wipe()
+            self._needs[node] = self._had[node]
         for number, gateway in self._gateways.items():
             if node == cluster.query_processor_node(number):
                 gateway.lose(SessionLostError("the server has closed the connection"))
 
+    def _whole(self, but: NodeId) -> bool:
+        """Whether every other storage replica has all on its disk again that it had when it lost it, and journals
+        may have been trimmed for."""
+        for node, needed in self._needs.items():
+            role = self.world.role(node)
+            has = role.durable if isinstance(role, Replica) else {}
+            if node == but or any(has.get(journal, 0) < index for journal, index in needed.items()):
+                return False
+        self._needs.clear()
+        return True
+
     def _may_crash(self, node: NodeId) -> bool:
         """Any node at any time, but of a journal's replicas one at a time: two down are no majority (P17)."""
+        role = self.world.role(node)
+        if isinstance(role, Replica):
+            self._had[node] = role.durable
+            self._count(role)
         return all(
             node not in replicas or len(self.world.up(replicas)) == len(replicas)
             for replicas in self.layout.replicas.values()
         )
+
+    def _count(self, replica: Replica) -> None:
+        """Note what a life of a replica came to."""
+        self._bootstraps += replica.bootstraps
 
     # --- clients ------------------------------------------------------------------------------------------------
 
@@ -220,7 +263,7 @@ class Simulation:
         self._run(self._open())
         layout = self.layout
         replicas = tuple(node for nodes in layout.replicas.values() for node in nodes)
-        nodes = (*replicas, cluster.CROSSBAR, cluster.STORAGE, *layout.adjudicators.values())
+        nodes = (*replicas, cluster.CROSSBAR, *cluster.STORAGES, *layout.adjudicators.values())
         processors = tuple(cluster.query_processor_node(n) for n in range(1, self.options.clients + 1))
         clients_running = [True]
         self.world.crash_at_random((*nodes, *processors), lambda node: clients_running[0] and self._may_crash(node))
@@ -231,5 +274,16 @@ class Simulation:
         self._run(self._settle())
         for recorder in self._recorders.values():
             recorder.close()
-        world = self.world
-        return Outcome(self.seed, self.ledger, world.crashes, world.delivered, world.now_us)
+        return self._outcome()
+
+    def _outcome(self) -> Outcome:
+        world, trimmed = self.world, 0
+        for node in cluster.STORAGES:
+            role = world.role(node)
+            assert isinstance(role, Replica), "all nodes were started again"
+            self._count(role)
+        for node in (node for replicas in self.layout.replicas.values() for node in replicas):
+            journal = world.role(node)
+            assert isinstance(journal, Journal), "all nodes were started again"
+            trimmed += journal.base
+        return Outcome(self.seed, self.ledger, world.crashes, self._bootstraps, trimmed, world.delivered, world.now_us)

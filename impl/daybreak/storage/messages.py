@@ -53,3 +53,29 @@ class Tick(Message, frozen=True):
 
 class ForgetTick(Message, frozen=True):
     """The replica's own timer: drop versions that no transaction can read any more."""
+
+
+class CheckpointWanted(Message, frozen=True):
+    """A replica without a whole checkpoint asks a sibling for its own, from `offset` of the file `stamp` on.
+
+    The first question is for file 0, which nobody has.
+    """
+
+    stamp: int
+    offset: int
+
+
+class CheckpointPart(Message, frozen=True):
+    """What stands from `offset` on in the file `stamp`, which counts up to `end`; file 0: there is no checkpoint.
+
+    It is the beginning of the newest file when the one asked for has been replaced.
+    """
+
+    stamp: int
+    offset: int
+    data: bytes
+    end: int
+
+
+class CheckpointTick(Message, frozen=True):
+    """The replica's own timer: do a piece of work on the checkpoint."""

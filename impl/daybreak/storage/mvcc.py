@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
+from typing import NamedTuple
 
 from sortedcontainers import SortedDict
 
@@ -14,6 +15,16 @@ from daybreak.base.writes import Record
 
 History = list[tuple[Timestamp, bytes | None]]
 """The versions of one key, oldest first; None where the key was deleted."""
+
+_VERSION_BYTES = 12
+"""What a version takes besides its value, about."""
+
+
+class Cursor(NamedTuple):
+    """How far a walk over all versions has come: the last one taken."""
+
+    key: Key
+    ts: Timestamp
 
 
 class Versions:
@@ -71,3 +82,54 @@ class Versions:
         del history[:newest]
         if len(history) == 1 and history[0][1] is None and history[0][0] <= upto:
             del self._histories[key]
+
+    # --- checkpoints --------------------------------------------------------------------------------------------
+
+    def export(
+        self, after: Cursor | None, *, floor: Timestamp, cut: Timestamp, limit_bytes: int
+    ) -> tuple[list[tuple[Key, History]], Cursor | None]:
+        """The next part of a walk over what snapshots from `floor` to `cut` can see, in key order.
+
+        About `limit_bytes` long, and one version at least. Returns with it where to go on, None at the end. What
+        is applied or forgotten between two parts changes nothing of it, as long as it lies beyond `cut` or below
+        `floor`.
+        """
+        rows: list[tuple[Key, History]] = []
+        for key in self._histories.irange(minimum=after.key if after else None):
+            history = _visible(self._histories[key], floor, cut)
+            if after is not None and key == after.key:
+                history = [version for version in history if version[0] > after.ts]
+            for number, (ts, value) in enumerate(history, 1):
+                limit_bytes -= _VERSION_BYTES + len(value or b"") + (len(key) if number == 1 else 0)
+                if limit_bytes <= 0:
+                    rows.append((key, history[:number]))
+                    return rows, Cursor(key, ts)
+            if history:
+                rows.append((key, history))
+        return rows, None
+
+    def restore(self, rows: Iterable[tuple[Key, History]]) -> None:
+        """Add a part of such a walk, in its order; `restored` follows the last one."""
+        for key, history in rows:
+            held = self._histories.get(key)
+            if held is None:
+                self._histories[key] = history
+            else:
+                held.extend(history)
+            first = held is None
+            for number, (ts, value) in enumerate(history):
+                if value is None or number or not first:
+                    self._superseded.append((ts, key))
+
+    def restored(self) -> None:
+        """Everything that was exported is here: records may be applied again."""
+        self._superseded.sort(key=itemgetter(0))
+
+
+def _visible(history: History, floor: Timestamp, cut: Timestamp) -> History:
+    """Of a history what snapshots from `floor` to `cut` can see."""
+    end = bisect_right(history, cut, key=itemgetter(0))
+    begin = max(bisect_right(history, floor, hi=end, key=itemgetter(0)) - 1, 0)
+    if begin < end and history[begin][1] is None and history[begin][0] <= floor:
+        begin += 1
+    return history[begin:end]

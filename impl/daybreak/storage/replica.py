@@ -1,24 +1,43 @@
 """A storage replica: indexes the log and serves reads as of a time.
 
-Owns   the versions of every key of its range, how far it has read each journal, its watermark.
-Hears  Stream from the crossbar; ReadKeys, ReadRange from query processors.
-Says   Attach to the crossbar; ReadResult, ReadTooOld to query processors; HeartbeatRequest to adjudicators.
+Owns   the versions of every key of its range, how far it has read each journal, its watermark; checkpoints of these.
+Hears  Stream, JournalTrimmed from the crossbar; ReadKeys, ReadRange from query processors; CheckpointWanted,
+       CheckpointPart from its siblings; Synced, SyncFailed of its disk.
+Says   Attach, Checkpointed to the crossbar; ReadResult, ReadTooOld to query processors; HeartbeatRequest to
+       adjudicators; CheckpointWanted, CheckpointPart to its siblings.
 Spec   specs/isolation/SnapshotIsolation.tla (Forget); what it answers is checked as that spec's Read.
 """
 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Mapping
 from itertools import islice
 
 from daybreak.adjudicator.messages import HeartbeatRequest
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.limits import FORGET_AFTER_US
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
-from daybreak.crossbar.messages import Attach, Stream
-from daybreak.runtime.protocols import After, Clock, Effects, Message, Send
+from daybreak.crossbar.messages import Attach, Checkpointed, JournalTrimmed, Stream
+from daybreak.errors import OperatorError
+from daybreak.runtime.protocols import After, Clock, Disk, Effects, Message, Send, Sync, Synced, SyncFailed
 from daybreak.runtime.role import Role
-from daybreak.storage.messages import ForgetTick, ReadKeys, ReadRange, ReadResult, ReadTooOld, Tick, Version
+from daybreak.storage.blocks import Commit
+from daybreak.storage.bootstrap import PART_BYTES, Bootstrap
+from daybreak.storage.checkpoint import Checkpoints, Settings
+from daybreak.storage.load import Loader
+from daybreak.storage.messages import (
+    CheckpointPart,
+    CheckpointTick,
+    CheckpointWanted,
+    ForgetTick,
+    ReadKeys,
+    ReadRange,
+    ReadResult,
+    ReadTooOld,
+    Tick,
+    Version,
+)
 from daybreak.storage.mvcc import Versions
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
@@ -37,13 +56,20 @@ class Replica(Role):
         node: NodeId,
         clock: Clock,
         trace: Trace,
+        disk: Disk,
         *,
         crossbar: NodeId,
         adjudicators: tuple[NodeId, ...],
+        siblings: tuple[NodeId, ...] = (),
+        settings: Settings | None = None,
     ) -> None:
+        """Load the newest checkpoint on `disk`; OperatorError if a newer version wrote it or it cannot be read."""
         super().__init__(node, clock, trace)
         self._crossbar = crossbar
         self._adjudicators = adjudicators
+        self._siblings = siblings
+        self._settings = settings or Settings()
+        self._disk = disk
         # Invariant: the versions are those of the first positions[j] entries of each journal j, and of no other;
         # no commit at or below the watermark is missing; nobody waits for a time at or below the watermark.
         self._versions = Versions()
@@ -51,28 +77,59 @@ class Replica(Role):
         self._watermark = ZERO
         self._forgotten = ZERO
         self._waiting: list[tuple[Timestamp, int, NodeId, ReadKeys | ReadRange]] = []
+        self._awaited: set[tuple[NodeId, int]] = set()
         self._arrivals = 0
         self._asked = ZERO
         self._heard = ZERO
+        self._born = clock.now().latest
+        self._replayed = 0
+        self._bootstrap: Bootstrap | None = None
+        self.bootstraps = 0
+        """How often it began from a sibling's checkpoint."""
+        self._checkpoints = Checkpoints(disk, self._settings)
+        self.notes = self._checkpoints.notes
+        """What was found wrong and how it goes on, one line each, for the operator."""
+        if (loaded := self._checkpoints.take_loaded()) is not None:
+            self._install(loaded)
 
     @property
     def watermark(self) -> Timestamp:
         """The time up to which the replica has everything (P6)."""
         return self._watermark
 
+    @property
+    def durable(self) -> Mapping[JournalId, int]:
+        """What its own disk holds of each journal, even if the last commit there is lost."""
+        return self._checkpoints.durable
+
     def status(self) -> dict[str, object]:
-        """What an operator may want to know; times in microseconds since 1970."""
+        """What an operator may want to know; times in microseconds since 1970.
+
+        `replayed` counts the entries of all journals that it took before it was complete up to its start.
+        """
         return {
             "keys": len(self._versions),
             "watermark": self._watermark,
             "forgotten": self._forgotten,
             "waiting_reads": len(self._waiting),
             "positions": dict(self._positions),
+            "replayed": self._replayed,
+            "bootstraps": self.bootstraps,
+            "bootstrapping": self._bootstrap is not None,
+            "checkpoint": self._checkpoints.status(),
+            "notes": list(self.notes),
         }
 
     def start(self) -> Effects:
-        """Attach to the crossbar with nothing: the log is read from its beginning."""
-        return [self._attach(), After(ATTACH_US, Tick()), After(FORGET_US, ForgetTick())]
+        """Attach to the crossbar where the checkpoint ends; without one, at the beginning of the journals."""
+        self._checkpoints.begin()
+        return [
+            self._attach(),
+            After(ATTACH_US, Tick()),
+            After(FORGET_US, ForgetTick()),
+            After(self._settings.tick_us, CheckpointTick()),
+            Sync(0),
+        ]
 
     def on_stream(self, source: NodeId, message: Stream) -> Effects:
         """Apply records in commit order and answer the reads that waited for them."""
@@ -83,13 +140,18 @@ class Replica(Role):
             return [self._attach()] if behind else []
         for record in message.records:
             self._versions.apply(record)
-        self._positions = dict(message.after)
+            self._checkpoints.note(record)
+        if self._watermark < self._born:
+            self._replayed += sum(message.after[journal] - index for journal, index in message.before.items())
+        self._positions.update(message.after)
         self._watermark = max(self._watermark, message.watermark)
         return self._answer_waiting()
 
     def on_tick(self, source: NodeId, message: Tick) -> Effects:
         """Attach again when the stream has dried up, and repeat the wish for a heartbeat."""
         effects: Effects = [After(ATTACH_US, message)]
+        if self._bootstrap is not None:
+            effects += self._bootstrap.retry()
         if self.clock.now().latest - self._heard > ATTACH_US:
             effects.append(self._attach())
         if self._waiting:
@@ -113,6 +175,9 @@ class Replica(Role):
     def _serve(self, source: NodeId, read: ReadKeys | ReadRange) -> Effects:
         if read.start <= self._watermark:
             return [Send(source, self._answer(read))]
+        if (source, read.request) in self._awaited:
+            return []
+        self._awaited.add((source, read.request))
         self._arrivals += 1
         heapq.heappush(self._waiting, (read.start, self._arrivals, source, read))
         return self._ask(read.start)
@@ -128,6 +193,7 @@ class Replica(Role):
         effects: Effects = []
         while self._waiting and self._waiting[0][0] <= self._watermark:
             _, _, source, read = heapq.heappop(self._waiting)
+            self._awaited.discard((source, read.request))
             effects.append(Send(source, self._answer(read)))
         return effects
 
@@ -140,6 +206,73 @@ class Replica(Role):
         else:
             versions = tuple(islice(self._versions.scan(read.low, read.high, read.start), read.limit))
         return ReadResult(read.request, versions)
+
+    # --- checkpoints --------------------------------------------------------------------------------------------
+
+    def on_checkpoint_tick(self, source: NodeId, message: CheckpointTick) -> Effects:
+        """Write a piece of the checkpoint, or go on with a copy that is whole."""
+        effects: Effects = [After(self._settings.tick_us, message)]
+        if self._bootstrap is not None:
+            return effects + self._finish_bootstrap(self._bootstrap)
+        state = Commit(dict(self._positions), self._watermark, self._forgotten)
+        if self._checkpoints.step(self.clock.now().latest, self._versions, state):
+            effects.append(Sync(0))
+        return effects
+
+    def on_synced(self, source: NodeId, message: Synced) -> Effects:
+        """A checkpoint is durable: say how far the journals are not needed any more."""
+        self._checkpoints.synced()
+        return [Send(self._crossbar, Checkpointed(dict(self._checkpoints.durable)))]
+
+    def on_sync_failed(self, source: NodeId, message: SyncFailed) -> Effects:
+        """No more checkpoints: the journals keep what this replica would need."""
+        self._checkpoints.sync_failed(message.reason)
+        return []
+
+    def on_checkpoint_wanted(self, source: NodeId, message: CheckpointWanted) -> Effects:
+        """Lend a sibling a part of the checkpoint."""
+        return [Send(source, self._checkpoints.part(message.stamp, message.offset, PART_BYTES))]
+
+    def on_journal_trimmed(self, source: NodeId, message: JournalTrimmed) -> Effects:
+        """A journal begins behind what this replica has of it: only a sibling's checkpoint helps."""
+        if self._bootstrap is not None or self._positions.get(message.journal, 0) >= message.upto:
+            return []
+        self.notes.append(
+            f"{self._disk.where}: stands at entry {self._positions.get(message.journal, 0)} of {message.journal}, "
+            f"which begins after {message.upto}: copies the checkpoint of {' or '.join(self._siblings) or 'nobody'}"
+        )
+        self._bootstrap = Bootstrap(self._disk, self._checkpoints.new_name(), self._siblings)
+        return self._bootstrap.ask()
+
+    def on_checkpoint_part(self, source: NodeId, message: CheckpointPart) -> Effects:
+        """Keep a part of a sibling's checkpoint."""
+        if self._bootstrap is None:
+            return []
+        try:
+            return self._bootstrap.on_part(source, message)
+        except OperatorError as error:
+            self._bootstrap.note = error.message
+            return []
+
+    def _finish_bootstrap(self, bootstrap: Bootstrap) -> Effects:
+        """Go on from the copy if it is whole, as after a start."""
+        if bootstrap.note is not None and bootstrap.note not in self.notes:
+            self.notes.append(bootstrap.note)
+        if bootstrap.finished is None or self._checkpoints.syncing:
+            return []
+        self._checkpoints.adopt(bootstrap.name, bootstrap.finished)
+        self._checkpoints.begin()
+        self._install(bootstrap.finished)
+        self._bootstrap = None
+        self.bootstraps += 1
+        return [self._attach(), *self._answer_waiting(), Sync(0)]
+
+    def _install(self, loaded: Loader) -> None:
+        """Stand where a checkpoint ends."""
+        commit = loaded.commits[-1]
+        self._versions = loaded.versions
+        self._positions = dict(commit.positions)
+        self._watermark, self._forgotten = commit.watermark, loaded.forgotten
 
     # --- forgetting ---------------------------------------------------------------------------------------------
 

@@ -116,6 +116,11 @@ class SimDisk:
         self._pending.clear()
         self._files = {name: bytearray(data) for name, data in self._durable.items()}
 
+    def wipe(self) -> None:
+        """The disk is replaced by an empty one."""
+        self._pending.clear()
+        self._files, self._durable = {}, {}
+
     def corrupt(self, name: str, offset: int) -> None:
         """Sync everything, then spoil one byte of it, as a failing disk does."""
         self.sync()
