@@ -112,9 +112,9 @@ def test_the_commit_time_exceeds_every_bound_and_what_was_promised_here() -> Non
     assert commit_time(bench) == time(71)
     bench.hear(request("b", written=key("b")))
     bench.acknowledge()
-    bench.hear(HeartbeatRequest(time(900)))
+    bench.hear(HeartbeatRequest(time(9_000)))
     hear(bench, voted(txn="b", bound=80))
-    assert bench.sink.events()[-1].args["ts"] == time(901)
+    assert bench.sink.events()[-1].args["ts"] == time(9_001)
 
 
 @pytest.mark.parametrize("beyond", [0, 1])
@@ -179,7 +179,7 @@ def test_a_refusal_that_overtakes_the_request_is_remembered(reason: Reason) -> N
 def test_who_waits_too_long_for_the_rest_declines(heard: Message) -> None:
     bench = Bench().serve()
     hear(bench, heard)
-    assert [delay for delay, _ in timers(bench.timers, VotesMissing)] == [Settings().votes_us]
+    assert [delay for delay, _ in timers([*bench.timers], VotesMissing)] == [Settings().votes_us]
     said = answers(bench.fire(VotesMissing))
     asked = isinstance(heard, CommitRequest)
     assert said == (told(Reason.UNAVAILABLE, ONE, TWO) if asked else [Send(PEERS[ONE], Outcome(A, ZERO))])

@@ -70,7 +70,7 @@ def test_a_vote_names_a_bound_above_which_nothing_is_given_and_the_end_of_the_ho
         "keys": {"t16/6b": "W"},
         "until": time(HOLD_US),
     }
-    assert timers(bench.timers, HoldTick) == [(HOLD_US // 2, HoldTick(A, LEADING))]
+    assert timers([*bench.timers], HoldTick) == [(HOLD_US // 2, HoldTick(A, LEADING))]
 
 
 def test_a_vote_is_bound_by_a_promise_too() -> None:
@@ -144,7 +144,7 @@ def test_who_asks_twice_gets_the_same_vote_while_it_holds_and_none_after() -> No
     (first,) = sent(vote(bench), Voted)
     bench.clock.advance(300)
     assert vote(bench) == [Send(LEADER, first)]
-    assert len(timers(bench.timers, HoldTick)) == 1
+    assert len(timers([*bench.timers], HoldTick)) == 1
     outcome(bench, ZERO)
     assert vote(bench) == []
     assert bench.sink.acts()[-2:] == ["Vote", "Resolve"]
@@ -210,7 +210,7 @@ def test_a_voter_in_doubt_asks_after_half_the_hold_and_again_until_it_ends() -> 
     until = time(20 + HOLD_US)
     assert bench.sink.events()[-1].args == {"txn": "a", "until": until}
     assert bench.clock.now().earliest == until + 1, "its time has passed on every clock, and only just"
-    assert timers(bench.timers, HoldTick) == []
+    assert timers([*bench.timers], HoldTick) == []
 
 
 def test_an_expired_hold_leaves_its_keys_as_if_committed_at_its_end() -> None:
@@ -231,7 +231,7 @@ def test_a_timer_of_a_hold_that_has_ended_is_idle() -> None:
     vote(bench)
     outcome(bench, ZERO)
     assert look(bench) == []
-    assert timers(bench.timers, HoldTick) == []
+    assert timers([*bench.timers], HoldTick) == []
 
 
 def test_a_lease_that_is_given_back_leaves_time_for_the_holds() -> None:
