@@ -12,7 +12,7 @@ from typing import NamedTuple
 from daybreak.adjudicator.adjudicator import Adjudicator
 from daybreak.adjudicator.settings import Settings as AdjudicatorSettings
 from daybreak.base.ids import JournalId, NodeId
-from daybreak.base.ranges import Ranges
+from daybreak.base.ranges import ADJUDICATORS, Ranges
 from daybreak.crossbar.crossbar import MARGIN_US, Crossbar
 from daybreak.journal.replica import Journal
 from daybreak.journal.segment import SEGMENT_BYTES
@@ -27,10 +27,6 @@ ZONES = ("A1", "A2", "A3")
 CROSSBAR = NodeId("A/crossbar-0")
 STORAGE_ZONES = ZONES[:2]
 STORAGES = tuple(NodeId(f"{zone}/storage-0") for zone in STORAGE_ZONES)
-
-ADJUDICATORS = 2
-"""How many a new cluster has, if nobody says otherwise."""
-MAX_ADJUDICATORS = 64
 
 
 def adjudicator_node(number: int) -> NodeId:
