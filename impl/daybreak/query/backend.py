@@ -102,6 +102,11 @@ class Backend(asyncio.Protocol):
         """How many batches have not been answered in full."""
         return len(self._batches)
 
+    @property
+    def answered(self) -> int:
+        """How many replies of the oldest batch that is under way are there."""
+        return len(self._batches[0].replies) if self._batches else 0
+
     def exchange(self, data: bytes, *, ready: int, copies: int = 0) -> asyncio.Future[list[Reply]]:
         """Send `data`, whose replies end with the `ready`-th ReadyForQuery, at once.
 

@@ -41,8 +41,9 @@ class Cancellation:
     async def cancel(self) -> None:
         """Cancel the client's statement, if one is running."""
         async with self._sending:
-            # The rollback of the transaction before may still be under way; it takes well under a millisecond.
-            while self._running and self._engine.backend.outstanding > 1:  # noqa: ASYNC110 - rare, not worth an event
+            # The rollback of the transaction before may still be under way, or our BEGIN: were that cancelled, the
+            # client's statement would run outside of the private transaction. Either takes well under a millisecond.
+            while self._running and not self._engine.cancellable:  # noqa: ASYNC110 - rare, not worth an event
                 await asyncio.sleep(PAUSE_SECONDS)
             if self._running:
                 self.requested = True

@@ -79,6 +79,13 @@ class Engine:
         self._savepoint = False  # the savepoint is set
         self._undoable = False  # ... and the last run began at it
         self._spoiled = ""
+        self._clients: int | None = None  # so many replies come before those to the client's own messages, if any run
+
+    @property
+    def cancellable(self) -> bool:
+        """Whether what the private server does now is the client's: a cancel would hit nothing of ours."""
+        backend = self.backend
+        return self._clients is not None and backend.outstanding == 1 and backend.answered >= self._clients
 
     @property
     def in_transaction(self) -> bool:
@@ -173,7 +180,7 @@ class Engine:
         """
         await self._ready()
         data, ready, copies = commands.batch(messages)
-        replies = await self._talk(data, ready=ready, copies=copies)
+        replies = await self._talk(data, ready=ready, copies=copies, clients=0)
         if any((reply.status == _IDLE) is self._open for reply in replies):
             self._spoil("a statement began or ended a private transaction")
         said = [m for reply in replies for m in reply.messages]
@@ -221,7 +228,8 @@ class Engine:
             opened = not self._open
             prelude = self._prelude(savepoint)
             before = 1 if prelude else 0
-            replies = await self._talk(prelude + data, ready=before + ready, copies=len(self._loads) + copies)
+            copied = len(self._loads) + copies
+            replies = await self._talk(prelude + data, ready=before + ready, copies=copied, clients=before)
             if any(reply.status == _IDLE for reply in replies):
                 self._spoil("a statement ran outside of the private transaction or ended it")
             error = first_error(replies[0].messages) if prelude else None
@@ -290,12 +298,16 @@ class Engine:
             for reply in await self._talk(data, ready=ready):
                 succeeded(reply.messages, "restoring the session")
 
-    async def _talk(self, data: bytes, *, ready: int, copies: int = 0) -> list[Reply]:
+    async def _talk(self, data: bytes, *, ready: int, copies: int = 0, clients: int | None = None) -> list[Reply]:
+        """Send `data` and wait for its replies; the client's messages are those after the first `clients` replies."""
+        self._clients = clients
         try:
             return await self.backend.exchange(data, ready=ready, copies=copies)
         except EngineLostError:
             self._forget_transaction()
             raise
+        finally:
+            self._clients = None
 
     def _forget_transaction(self) -> None:
         self._open = self._failed = self._savepoint = self._undoable = False

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -49,6 +50,26 @@ def test_an_update_of_a_loaded_row_gives_results_and_the_change(world: World, en
         assert tags(outcome.messages) == ["UPDATE 1"]
         assert outcome.changes == [RowChange(64, "U", account(1, 10, "ann"), account(1, 15, "ann"))]
         assert outcome.error is None
+        assert engine.in_transaction
+
+    world.run(scenario())
+
+
+def test_only_what_the_client_sent_can_be_cancelled(world: World, engine: Engine) -> None:
+    async def scenario() -> None:
+        engine.queue_load(ACCOUNTS, [account(1, 10)])
+        running = asyncio.ensure_future(run(engine, "SELECT pg_sleep(60)", ACCOUNTS))
+        seen = []
+        while engine.backend.answered == 0:
+            seen.append(engine.cancellable)
+            await asyncio.sleep(0)
+        assert len(seen) > 1 and not any(seen)  # BEGIN, COPY and SAVEPOINT are under way
+        assert engine.cancellable
+        await engine.backend.cancel()
+        outcome = await running
+        assert outcome.error is not None and outcome.error.sqlstate == "57014"
+        assert not engine.cancellable
+        await engine.undo()
         assert engine.in_transaction
 
     world.run(scenario())
