@@ -219,11 +219,13 @@ OldAt(upto) == {t \in DOMAIN txns : Before(txns[t].start, upto)}
 \* Journals and storage drop what lies at or below upto.
 Dropped(upto) ==
     LET later(times) == SelectSeq(times, LAMBDA t : Before(upto, t))
-        kept(a) == {t \in DOMAIN journal[a] : Before(upto, journal[a][t].ts)}
+        old == {k \in DOMAIN versions : AtMost(Head(versions[k]), upto)}
+        gone == {k \in old : later(versions[k]) = << >>}
+        records(a) == {t \in DOMAIN journal[a] : AtMost(journal[a][t].ts, upto)}
     IN  /\ base' = upto
-        /\ journal' = [a \in Adj |-> [t \in kept(a) |-> journal[a][t]]]
-        /\ versions' = [k \in {j \in DOMAIN versions : later(versions[j]) # << >>} |->
-                            later(versions[k])]
+        /\ journal' = [a \in Adj |-> [t \in DOMAIN journal[a] \ records(a) |-> journal[a][t]]]
+        /\ versions' = [k \in DOMAIN versions \ gone |->
+                            IF k \in old THEN later(versions[k]) ELSE versions[k]]
         /\ txns' = Without({t \in OldAt(upto) : txns[t].fate # "committed"})
 
 (***************************************************************************)
