@@ -55,7 +55,10 @@ OwnedBy(k, by) == Owner[k] = by
 
 \* Every owner is asked for something, and for nothing that is another's.
 EachItsOwn(slices) ==
-    \A a \in DOMAIN slices : slices[a] # << >> /\ \A k \in DOMAIN slices[a] : OwnedBy(k, a)
+    \A a \in DOMAIN slices :
+        /\ slices[a] # << >>
+        /\ \A k \in DOMAIN slices[a] : OwnedBy(k, a)
+        /\ \A b \in DOMAIN slices \ {a} : DOMAIN slices[a] \cap DOMAIN slices[b] = {}
 
 \* What was written is asked for as a write.
 AsksFor(writes, slices) ==
