@@ -55,7 +55,10 @@ OwnedBy(k, by) == Owner[k] = by
 
 \* Every owner is asked for something, and for nothing that is another's.
 EachItsOwn(slices) ==
-    \A a \in DOMAIN slices : slices[a] # << >> /\ \A k \in DOMAIN slices[a] : OwnedBy(k, a)
+    \A a \in DOMAIN slices :
+        /\ slices[a] # << >>
+        /\ \A k \in DOMAIN slices[a] : OwnedBy(k, a)
+        /\ \A b \in DOMAIN slices \ {a} : DOMAIN slices[a] \cap DOMAIN slices[b] = {}
 
 \* What was written is asked for as a write.
 AsksFor(writes, slices) ==
@@ -219,11 +222,13 @@ OldAt(upto) == {t \in DOMAIN txns : Before(txns[t].start, upto)}
 \* Journals and storage drop what lies at or below upto.
 Dropped(upto) ==
     LET later(times) == SelectSeq(times, LAMBDA t : Before(upto, t))
-        kept(a) == {t \in DOMAIN journal[a] : Before(upto, journal[a][t].ts)}
+        old == {k \in DOMAIN versions : AtMost(Head(versions[k]), upto)}
+        gone == {k \in old : later(versions[k]) = << >>}
+        records(a) == {t \in DOMAIN journal[a] : AtMost(journal[a][t].ts, upto)}
     IN  /\ base' = upto
-        /\ journal' = [a \in Adj |-> [t \in kept(a) |-> journal[a][t]]]
-        /\ versions' = [k \in {j \in DOMAIN versions : later(versions[j]) # << >>} |->
-                            later(versions[k])]
+        /\ journal' = [a \in Adj |-> [t \in DOMAIN journal[a] \ records(a) |-> journal[a][t]]]
+        /\ versions' = [k \in DOMAIN versions \ gone |->
+                            IF k \in old THEN later(versions[k]) ELSE versions[k]]
         /\ txns' = Without({t \in OldAt(upto) : txns[t].fate # "committed"})
 
 (***************************************************************************)

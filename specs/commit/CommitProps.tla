@@ -24,8 +24,8 @@ VARIABLES
     accesses    \* what the transactions that committed had accessed: key -> class
 
 told  == <<answered, refused, acked>>
-found == <<collected, accesses>>
-notes == <<begun, told, horizon, watched, found>>
+gathered == <<collected, accesses>>
+notes == <<begun, told, horizon, watched, gathered>>
 varsNoted == <<vars, notes>>
 
 InitNotes ==
@@ -58,7 +58,7 @@ BeginNoted(txn, start) ==
     /\ txn = begun + 1
     /\ Begin(txn, start)
     /\ begun' = txn
-    /\ UNCHANGED <<told, horizon, watched, found>>
+    /\ UNCHANGED <<told, horizon, watched, gathered>>
 
 \* The properties of reads speak of one read: it is enough to remember any one.
 ReadNoted(txn, keys) ==
@@ -70,18 +70,18 @@ ReadNoted(txn, keys) ==
               /\ \E k \in keys :
                      watched' = watched \cup {[txn |-> txn, key |-> k, seen |-> seen[k],
                                                start |-> txns[txn].start, base |-> base]}
-        /\ UNCHANGED <<begun, told, found>>
+        /\ UNCHANGED <<begun, told, gathered>>
 
 AcknowledgeNoted(txn) ==
     /\ Acknowledge(txn)
     /\ answered' = answered \cup {txn}
     /\ acked' = Later(acked, txns[txn].ts)
-    /\ UNCHANGED <<begun, refused, horizon, watched, found>>
+    /\ UNCHANGED <<begun, refused, horizon, watched, gathered>>
 
 AbortNoted(txn) ==
     /\ Abort(txn)
     /\ refused' = refused \cup {txn}
-    /\ UNCHANGED <<begun, answered, acked, horizon, watched, found>>
+    /\ UNCHANGED <<begun, answered, acked, horizon, watched, gathered>>
 
 CollectNoted(upto) ==
     /\ Collect(upto)

@@ -76,7 +76,10 @@ Takeover(by, at, kept) ==
 \* Of what is remembered, what is later than upto.
 LaterThan(upto, known) ==
     LET left(k) == {c \in DOMAIN known[k] : Before(upto, known[k][c])}
-    IN  [k \in {j \in DOMAIN known : left(j) # {}} |-> [c \in left(k) |-> known[k][c]]]
+        old     == {k \in DOMAIN known : \E c \in DOMAIN known[k] : AtMost(known[k][c], upto)}
+        gone    == {k \in old : left(k) = {}}
+    IN  [k \in DOMAIN known \ gone |->
+            IF k \in old THEN [c \in left(k) |-> known[k][c]] ELSE known[k]]
 
 (***************************************************************************)
 (* Forget                                                                  *)

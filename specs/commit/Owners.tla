@@ -284,6 +284,14 @@ Durable(txn, by) ==
            /\ txns' = Settled({txn}, {})
            /\ UNCHANGED <<now, lease, floor, judged, base>>
 
+\* What the leader or its journal says of a transaction.
+CommittedAt(txn, ts) ==
+    \E a \in Adj : IF txn \in DOMAIN journal[a] THEN journal[a][txn].ts = ts ELSE FALSE
+
+NeverCommits(txn) ==
+    /\ \A a \in Adj : txn \notin DOMAIN journal[a]
+    /\ txn \in DOMAIN txns => txns[txn].fate = "aborted"
+
 (***************************************************************************)
 (* Resolve                                                                 *)
 (*   who      a voter                                                      *)
@@ -293,16 +301,11 @@ Durable(txn, by) ==
 (*   changes  holds; and last, if it has committed                         *)
 (***************************************************************************)
 Resolve(txn, by, ts) ==
-    LET found == {a \in Adj : txn \in DOMAIN journal[a]}
-    IN  /\ txn \in DOMAIN holds[by]
-        /\ IF ts = Zero
-           THEN /\ found = {}
-                /\ txn \in DOMAIN txns => txns[txn].fate = "aborted"
-                /\ last' = last
-           ELSE /\ \E a \in found : journal[a][txn].ts = ts
-                /\ last' = Remember(by, holds[by][txn].keys, ts)
-        /\ holds' = [holds EXCEPT ![by] = [t \in DOMAIN @ \ {txn} |-> @[t]]]
-        /\ UNCHANGED <<now, txns, granted, appending, stored>>
+    /\ txn \in DOMAIN holds[by]
+    /\ IF ts = Zero THEN NeverCommits(txn) ELSE CommittedAt(txn, ts)
+    /\ last' = IF ts = Zero THEN last ELSE Remember(by, holds[by][txn].keys, ts)
+    /\ holds' = [holds EXCEPT ![by] = [t \in DOMAIN @ \ {txn} |-> @[t]]]
+    /\ UNCHANGED <<now, txns, granted, appending, stored>>
 
 (***************************************************************************)
 (* Expire                                                                  *)

@@ -42,13 +42,7 @@ Involved(a, k) ==
     \/ k \in DOMAIN last[a]
     \/ \E t \in DOMAIN holds[a] : k \in DOMAIN holds[a][t].keys
 
-EachKeyWithOne(slices) ==
-    \A a \in DOMAIN slices :
-        /\ slices[a] # << >>
-        /\ \A b \in Known \cup DOMAIN slices : b # a =>
-               \A k \in DOMAIN slices[a] :
-                   /\ ~Involved(b, k)
-                   /\ IF b \in DOMAIN slices THEN k \notin DOMAIN slices[b] ELSE TRUE
+OwnedAsFarAsKnown(k, by) == \A a \in Adj : a = by \/ ~Involved(a, k)
 
 (***************************************************************************)
 (* Storage and adjudicators each forget by themselves what has reached the *)

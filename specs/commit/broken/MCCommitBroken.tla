@@ -100,14 +100,7 @@ ExpireForgets(txn, by) ==
     /\ UNCHANGED <<now, txns, granted, last, appending, stored>>
 
 \* P14: a voter that finds no record takes the transaction for aborted.
-ResolveEarly(txn, by, ts) ==
-    LET found == {a \in Adj : txn \in DOMAIN journal[a]}
-    IN  /\ txn \in DOMAIN holds[by]
-        /\ IF ts = Zero THEN found = {} /\ last' = last
-           ELSE /\ \E a \in found : journal[a][txn].ts = ts
-                /\ last' = Remember(by, holds[by][txn].keys, ts)
-        /\ holds' = [holds EXCEPT ![by] = [t \in DOMAIN @ \ {txn} |-> @[t]]]
-        /\ UNCHANGED <<now, txns, granted, appending, stored>>
+NeverCommitsYet(txn) == \A a \in Adj : txn \notin DOMAIN journal[a]
 
 \* P11: a record is taken for durable before an earlier one.
 DurableAnyOrder(txn, by) ==
@@ -268,5 +261,7 @@ VoteHoldsWrites(txn, by, until) ==
 AnyoneValidates(leader, slices) == TRUE
 
 \* P10: accesses conflict with the same class only.
-ConflictsWithItself == [c \in {"W", "N", "S", "R"} |-> {c}]
+ConflictsWithOwnClass(txn, by) ==
+    \/ Before(txns[txn].start, floor[by])
+    \/ \E k \in DOMAIN Slice(txn, by) : Before(txns[txn].start, LastOf(by, k, Slice(txn, by)[k]))
 =============================================================================
