@@ -50,6 +50,10 @@ class Workspace:
         """Whether a statement of this transaction may have changed rows: then it cannot hold DDL."""
         self.changed_catalog = False
         """Whether it holds DDL: then nothing else may change rows or the catalog."""
+        self.marked = False
+        """Whether rows of the private database may carry marks of locks or of changes (`rowlocks`)."""
+        self.unclear: set[int] = set()
+        """Tables with marks that may be no locks of the client's."""
         self.jobs: list[Build] = []
         """What is to be done once this transaction has committed."""
         self._cancellation = cancellation
