@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 from daybreak.base.writes import Access
 from daybreak.errors import InternalError, RequestError
+from daybreak.query.asking import run_asking, tell
 from daybreak.query.catalog import Table
 from daybreak.query.needs import needs
 from daybreak.query.outcomes import StatementError, checked
@@ -40,6 +41,7 @@ async def execute(
         return await _read(work, statement, messages)
     _admit(work, statement)
     await work.load(lambda catalog: needs(statement, catalog, parameters))
+    await tell(work, statement)
     if statement.locks:
         work.modified = True  # FOR UPDATE is a write to COMMIT
     captures = work.tables(statement.writes)
@@ -67,7 +69,7 @@ async def _show(work: Workspace, statement: Statement, messages: Sequence[bytes]
 async def _read(work: Workspace, statement: Statement, messages: Sequence[bytes]) -> list[bytes]:
     locks = bool(statement.locks)
     before = await marks(work, statement) if locks else {}
-    outcome = await work.run(messages, captures=(), savepoint=locks)
+    outcome = await run_asking(work, statement, messages, captures=(), savepoint=locks)
     if outcome.error is not None:
         raise StatementError(outcome.messages, statement.location)
     if locks:
@@ -81,7 +83,7 @@ async def write(
     """Run a statement that may change `captures`, as often as it takes until it has met every row it should."""
     for attempt in range(PATIENCE + 1):
         before = await marks(work, statement) if statement.locks else {}
-        outcome = await work.run(messages, captures=captures)
+        outcome = await run_asking(work, statement, messages, captures=captures, savepoint=True)
         changes = resolve(captures, outcome.changes)
         if outcome.error is not None:
             if not await _could_succeed(work, statement, captures):
