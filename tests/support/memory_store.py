@@ -28,6 +28,8 @@ class MemoryStore:
         self.history = History()
         self.begun = 0
         self.commits = 0
+        self.latest: MemoryTransaction | None = None
+        """The transaction that began last."""
         self.reads: list[object] = []
         """What was read, in order: a list of keys for a get, a pair of bounds for a scan."""
         self.gate: asyncio.Event | None = None
@@ -42,7 +44,8 @@ class MemoryStore:
 
     def begin(self) -> MemoryTransaction:
         self.begun += 1
-        return MemoryTransaction(self, Transaction(TxnId(f"m{self.begun}"), Timestamp(self.now)))
+        self.latest = MemoryTransaction(self, Transaction(TxnId(f"m{self.begun}"), Timestamp(self.now)))
+        return self.latest
 
     def read(self, key: Key, at: int) -> bytes | None:
         return next((value for ts, value in reversed(self.versions.get(key, [])) if ts <= at), None)
@@ -65,6 +68,11 @@ class MemoryTransaction:
     @property
     def txn(self) -> TxnId:
         return self._state.txn
+
+    @property
+    def accesses(self) -> dict[Key, Access]:
+        """What COMMIT will have checked."""
+        return self._state.accesses
 
     @property
     def start(self) -> Timestamp:
@@ -96,7 +104,7 @@ class MemoryTransaction:
     async def commit(self) -> Timestamp:
         assert not self.over
         self.over = True
-        if all(access is Access.VALIDATE for access in self._state.accesses.values()):
+        if not self._state.writes:
             return self.start
         self._state.check_size()
         if self._store.gate is not None:

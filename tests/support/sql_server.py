@@ -13,6 +13,7 @@ import psycopg
 import uvloop
 
 from daybreak.query.factory import SqlSessions
+from daybreak.query.insight import Insight
 from daybreak.query.pool import EnginePool
 from daybreak.query.private_server import PrivateServer
 from daybreak.query.store import Store
@@ -81,12 +82,13 @@ def sql_server(
     *,
     new_store: Callable[[MemoryStore], Store] = lambda store: store,
     max_sessions: int = 100,
+    insight: Insight | None = None,
 ) -> Iterator[SqlServer]:
     """A server with an empty store."""
     store = MemoryStore()
     pool = thread.run(EnginePool.start(private, warm=1))
     router = Router(
-        sessions=SqlSessions(pool, lambda: new_store(store)), host="127.0.0.1", port=0, max_sessions=max_sessions
+        sessions=SqlSessions(pool, lambda: new_store(store), insight), host="127.0.0.1", port=0, max_sessions=max_sessions
     )
     thread.run(router.start())
     try:

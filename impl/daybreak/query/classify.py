@@ -11,7 +11,7 @@ import msgspec
 from postgast import PgQueryError
 
 from daybreak.base.writes import Access
-from daybreak.query import definitions, sessionrules
+from daybreak.query import definitions, sessionrules, sysviews
 from daybreak.query.asyncindex import without_async
 from daybreak.query.cache import BoundedCache
 from daybreak.query.grammar import RawStatement, Tree, nodes_of, only, option_value, parse
@@ -104,7 +104,8 @@ def _query(tree: Tree) -> Shape:
     command = _COMMANDS[name]
     if locks:
         command += " FOR UPDATE" if locks[0].access is Access.WRITE else " FOR KEY SHARE"
-    return Shape(Kind.DML if writes else Kind.SELECT, command, tree, reads, writes, locks)
+    kind = Kind.DML if writes else Kind.SELECT
+    return Shape(kind, command, tree, reads, writes, locks, calls=sysviews.calls(nodes))
 
 
 def _transaction(tree: Tree, fields: Tree) -> Shape:
@@ -149,7 +150,7 @@ def _copy(tree: Tree, fields: Tree) -> Shape:
     if fields.get("is_from"):
         return Shape(Kind.COPY_IN, "COPY FROM", tree, writes=(table_name(fields["relation"]),))
     reads, writes = relations(nodes)
-    return Shape(Kind.COPY_OUT, "COPY TO", tree, reads, writes, row_locks(nodes))
+    return Shape(Kind.COPY_OUT, "COPY TO", tree, reads, writes, row_locks(nodes), calls=sysviews.calls(nodes))
 
 
 def _create_table(tree: Tree, fields: Tree) -> Shape:

@@ -128,6 +128,10 @@ class Engine:
         """
         self._loads.add(table, rows)
 
+    def queue_value(self, parameter: str, value: str) -> None:
+        """Have a parameter of ours set before the next run, until the private transaction ends."""
+        self._loads.set(parameter, value)
+
     async def run(
         self,
         messages: Sequence[bytes],
@@ -228,7 +232,7 @@ class Engine:
             opened = not self._open
             prelude = self._prelude(savepoint)
             before = 1 if prelude else 0
-            copied = len(self._loads) + copies
+            copied = self._loads.copies + copies
             replies = await self._talk(prelude + data, ready=before + ready, copies=copied, clients=before)
             if any(reply.status == _IDLE for reply in replies):
                 self._spoil("a statement ran outside of the private transaction or ended it")

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from daybreak.base.writes import Access
 from daybreak.errors import InternalError, RequestError
+from daybreak.query.asking import run_asking, tell
 from daybreak.query.catalog import Table
 from daybreak.query.needs import needs
 from daybreak.query.outcomes import StatementError, checked
-from daybreak.query.rowlocks import lock_rows
+from daybreak.query.rowlocks import lock_rows, marks, note_marks
 from daybreak.query.statements import AllRows, Kind, Need, Parameter, Statement
 from daybreak.query.verify import look_up_building, may_avoid_errors, rows_turned_up
 from daybreak.query.workspace import Workspace
@@ -39,21 +41,20 @@ async def execute(
         return await _read(work, statement, messages)
     _admit(work, statement)
     await work.load(lambda catalog: needs(statement, catalog, parameters))
+    await tell(work, statement)
+    if statement.locks:
+        work.modified = True  # FOR UPDATE is a write to COMMIT
     captures = work.tables(statement.writes)
     if captures:
         work.modified = True
-        replies = await write(work, statement, messages, captures)
-    else:
-        replies = await _read(work, statement, messages)
-    if statement.locks:
-        await lock_rows(work, statement)
-    return replies
+        return await write(work, statement, messages, captures)
+    return await _read(work, statement, messages)
 
 
 def _admit(work: Workspace, statement: Statement) -> None:
-    if work.read_only and statement.locks:
+    if work.read_only and not statement.writes and any(lock.access is Access.WRITE for lock in statement.locks):
         raise RequestError("SELECT FOR UPDATE in a read-only transaction is a no-op", sqlstate="25006")
-    if statement.writes:
+    if statement.writes or statement.locks:
         work.refuse_if_read_only(statement.shape.command)
         work.refuse_after_ddl()
 
@@ -66,9 +67,13 @@ async def _show(work: Workspace, statement: Statement, messages: Sequence[bytes]
 
 
 async def _read(work: Workspace, statement: Statement, messages: Sequence[bytes]) -> list[bytes]:
-    outcome = await work.run(messages, captures=(), savepoint=False)
+    locks = bool(statement.locks)
+    before = await marks(work, statement) if locks else {}
+    outcome = await run_asking(work, statement, messages, captures=(), savepoint=locks)
     if outcome.error is not None:
         raise StatementError(outcome.messages, statement.location)
+    if locks:
+        await lock_rows(work, statement, before)
     return outcome.messages
 
 
@@ -77,15 +82,20 @@ async def write(
 ) -> list[bytes]:
     """Run a statement that may change `captures`, as often as it takes until it has met every row it should."""
     for attempt in range(PATIENCE + 1):
-        outcome = await work.run(messages, captures=captures)
+        before = await marks(work, statement) if statement.locks else {}
+        outcome = await run_asking(work, statement, messages, captures=captures, savepoint=True)
         changes = resolve(captures, outcome.changes)
         if outcome.error is not None:
             if not await _could_succeed(work, statement, captures):
                 raise StatementError(outcome.messages, statement.location)
         elif not await rows_turned_up(work, changes):
             await _keep(work, captures, changes)
+            if statement.locks:
+                await lock_rows(work, statement, before)
+            note_marks(work, statement.shape, captures)
             return outcome.messages
         await work.engine.undo()
+        work.marked = True
         if attempt + 1 >= PATIENCE:
             await _load_whole(work, captures)
     raise InternalError("a statement met new rows although its tables were loaded whole")

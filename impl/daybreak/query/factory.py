@@ -7,6 +7,7 @@ from typing import Protocol
 
 from daybreak.query.client import CommitGuard
 from daybreak.query.engine import Engine
+from daybreak.query.insight import Insight, NoInsight
 from daybreak.query.sqlsession import SqlSession
 from daybreak.query.startsettings import apply_settings
 from daybreak.query.store import Store
@@ -20,10 +21,11 @@ class Engines(Protocol):
 
 
 class SqlSessions:
-    """Opens SQL sessions; `new_store` is called once for each."""
+    """Opens SQL sessions; `new_store` is called once for each, `insight` knows the cluster."""
 
-    def __init__(self, engines: Engines, new_store: Callable[[], Store]) -> None:
+    def __init__(self, engines: Engines, new_store: Callable[[], Store], insight: Insight | None = None) -> None:
         self._engines = engines
+        self._insight = insight or NoInsight()
         self._new_store = new_store
 
     async def open(self, settings: Mapping[str, str], guard: CommitGuard) -> SqlSession:
@@ -31,7 +33,7 @@ class SqlSessions:
         engine = await self._engines.acquire()
         try:
             await apply_settings(engine, settings)
-            return SqlSession(self._new_store(), engine, guard)
+            return SqlSession(self._new_store(), engine, guard, self._insight)
         except BaseException:
             await engine.close()
             raise

@@ -11,8 +11,8 @@ from daybreak.errors import DaybreakError, RetryError
 from daybreak.query import pgmessages as pg
 from daybreak.query.catalog import CatalogChange
 from daybreak.query.indexbuild import ATTEMPTS, Build, fill
+from daybreak.query.load import quoted
 from daybreak.query.outcomes import checked
-from daybreak.query.rowlocks import quote
 from daybreak.query.workspace import Workspace
 
 Done = TypeVar("Done")
@@ -63,7 +63,7 @@ async def _make_valid(work: Workspace, *, build: Build) -> None:
     if found is None:
         return
     table, index = found
-    name = f"{quote(table.schema)}.{quote(index.name)}"
+    name = f"{quoted(table.schema)}.{quoted(index.name)}"
     definition = await _definition(work, name)
     version = work.catalog.version + 1
     await work.change_catalog(CatalogChange(version, f"DROP INDEX {name}"))

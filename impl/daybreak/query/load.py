@@ -26,6 +26,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def literal(text: str) -> str:
+    """`text` as an SQL string; with backslashes as they are."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def sql_name(table: Table) -> str:
     """The table's name in SQL, with its schema."""
     return f"{quoted(table.schema)}.{quoted(table.name)}"

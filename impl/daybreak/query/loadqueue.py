@@ -13,6 +13,7 @@ class LoadQueue:
 
     def __init__(self) -> None:
         self._rows: dict[int, tuple[Table, list[bytes]]] = {}
+        self._values: dict[str, str] = {}
         self._prepared: dict[int, Table] = {}
         self._unchecked: set[int] = set()
 
@@ -21,19 +22,29 @@ class LoadQueue:
         if rows:
             self._rows.setdefault(table.id, (table, []))[1].extend(rows)
 
-    def __len__(self) -> int:
+    def set(self, parameter: str, value: str) -> None:
+        """Queue the value of a parameter of the private session, for the rest of the transaction."""
+        self._values[parameter] = value
+
+    def __bool__(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._rows or self._values)
+
+    @property
+    def copies(self) -> int:
         """Tables that rows wait for: as many COPY streams will be sent."""
         return len(self._rows)
 
     def take(self) -> list[tuple[Table, int]]:
         """The loads have succeeded: empty the queue; tables and how many rows each has got."""
         taken = [(table, len(rows)) for table, rows in self._rows.values()]
-        self._rows.clear()
+        self.clear()
         return taken
 
     def clear(self) -> None:
         """Drop what waits."""
         self._rows.clear()
+        self._values.clear()
 
     def forget_prepared(self) -> None:
         """The backend, its statements or the tables are new: prepare each COPY again."""
@@ -48,6 +59,12 @@ class LoadQueue:
 
     def commands(self, client_encoding: str) -> list[bytes]:
         """The commands that load what waits; stored text is UTF-8, whatever the client speaks."""
+        parts = [commands.once(_set_local(*item)) for item in self._values.items()]
+        if self._rows:
+            parts += self._load_all(client_encoding)
+        return parts
+
+    def _load_all(self, client_encoding: str) -> list[bytes]:
         parts = [commands.execute(commands.LOADING)]
         convert = client_encoding != "UTF8"
         if convert:
@@ -68,3 +85,7 @@ class LoadQueue:
             parts.insert(0, commands.prepare(name, load.copy_statement(table)))
             self._prepared[table.id] = table
         return parts
+
+
+def _set_local(parameter: str, value: str) -> str:
+    return f"SELECT pg_catalog.set_config({load.literal(parameter)}, {load.literal(value)}, true)"

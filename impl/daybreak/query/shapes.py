@@ -22,8 +22,8 @@ _TOKEN = re.compile(
     r"|(?<![\w$&\x80-\U0010ffff])'(?:[^']++|'')*+'(?!')"
     rf"|(?<![{_WORD}])\d++(?:\.\d++)?(?:[eE][+-]?\d++)?(?![{_WORD}]))"
 )
-_UNKNOWN = re.compile(r"--|/\*|\\|\$(?!\d)")
-"""Comments, escapes, dollar quotes."""
+_UNKNOWN = re.compile(r"--|/\*|\\|\$(?!\d)|\x00")
+"""Comments, escapes, dollar quotes, and what no text may hold."""
 
 _SEPARATOR = "\1"
 

@@ -22,6 +22,7 @@ from daybreak.query.copyin import copy_in
 from daybreak.query.ddl import run_ddl
 from daybreak.query.engine import Engine
 from daybreak.query.execution import execute
+from daybreak.query.insight import Insight
 from daybreak.query.jobs import run_build
 from daybreak.query.outcomes import aborted, checked
 from daybreak.query.statements import Kind, Parameter, Statement
@@ -38,11 +39,12 @@ _WHILE_FAILED = frozenset((Kind.COMMIT, Kind.ROLLBACK, Kind.EMPTY))
 class SqlSession:
     """The SQL side of one client session; not for concurrent calls."""
 
-    def __init__(self, store: Store, engine: Engine, guard: CommitGuard) -> None:
+    def __init__(self, store: Store, engine: Engine, guard: CommitGuard, insight: Insight) -> None:
         self.engine = engine
         self.cancellation = Cancellation(engine)
         self._store = store
         self._guard = guard
+        self._insight = insight
         self._view = CatalogView(engine)
         self._work: Workspace | None = None
         self._block = False
@@ -96,7 +98,7 @@ class SqlSession:
         return self._work
 
     def _new_workspace(self) -> Workspace:
-        return Workspace(self._store, self.engine, self._view, self.cancellation)
+        return Workspace(self._store, self.engine, self._view, self.cancellation, self._insight)
 
     @property
     def in_transaction(self) -> bool:

@@ -9,8 +9,8 @@ from daybreak.errors import RequestError
 from daybreak.query import pgmessages as pg
 from daybreak.query.classify import classify
 from daybreak.query.engine import Engine
+from daybreak.query.load import quoted
 from daybreak.query.outcomes import checked
-from daybreak.query.rowlocks import quote
 
 
 async def apply_settings(engine: Engine, settings: Mapping[str, str]) -> None:
@@ -18,7 +18,7 @@ async def apply_settings(engine: Engine, settings: Mapping[str, str]) -> None:
     messages = []
     for name, value in _spread(settings):
         literal = "'" + value.replace("'", "''") + "'"
-        setting = classify(f"SET {quote(name)} = {literal}")[0].shape.setting
+        setting = classify(f"SET {quoted(name)} = {literal}")[0].shape.setting
         if setting is not None and not setting.virtual:
             # Not SET: a list such as search_path comes as one text.
             messages.append(pg.query(f"SELECT pg_catalog.set_config('{setting.name}', {literal}, false)".encode()))

@@ -104,7 +104,8 @@ class Shape(msgspec.Struct, frozen=True, eq=False, dict=True):
     catalogs included; a name that the catalog lacks is none of ours. `command` is the word of PostgreSQL's "cannot
     execute INSERT in a read-only transaction". `read_only` is that of BEGIN READ ONLY. `tree` and `slots` are for
     `needs`: the raw parse tree of one such statement, and which literal stands at which byte of it; `slots` is None
-    where literals are not replaceable and the tree's own count.
+    where literals are not replaceable and the tree's own count. `calls` are those functions of `sysviews` that it may
+    call.
     """
 
     kind: Kind
@@ -118,6 +119,7 @@ class Shape(msgspec.Struct, frozen=True, eq=False, dict=True):
     ddl: Ddl | None = None
     analyze: bool = False
     slots: dict[int, int] | None = None
+    calls: frozenset[str] = frozenset()
 
 
 class Statement(msgspec.Struct, frozen=True, eq=False):

@@ -7,6 +7,7 @@ ORMs) shows the client's own objects only.
 from __future__ import annotations
 
 from daybreak.base.limits import MAX_ROWS
+from daybreak.query import sysviews
 from daybreak.query.capture import CAPTURE_SQLSTATE
 
 TEMPLATE = "daybreak_template"
@@ -105,6 +106,7 @@ IN_TEMPLATE = (
     INSTALL,
     INSTALL_ON_CREATE,
     SET_CHECKS,
+    *sysviews.definitions(),
 )
 
 

@@ -26,6 +26,7 @@ from daybreak.query.catalogview import CatalogView
 from daybreak.query.coverage import Coverage
 from daybreak.query.engine import Engine, Outcome
 from daybreak.query.indexbuild import Build
+from daybreak.query.insight import Insight
 from daybreak.query.outcomes import StatementError
 from daybreak.query.statements import AllRows, KeyRange, Need, TableName
 from daybreak.query.store import Store, StoreTransaction
@@ -39,7 +40,9 @@ Needs = Callable[[Catalog], Sequence[Need]]
 class Workspace:
     """The open transaction of one session."""
 
-    def __init__(self, store: Store, engine: Engine, view: CatalogView, cancellation: Cancellation) -> None:
+    def __init__(
+        self, store: Store, engine: Engine, view: CatalogView, cancellation: Cancellation, insight: Insight
+    ) -> None:
         self.engine = engine
         self.coverage = Coverage()
         self.writes = WriteSet(_RANDOM)
@@ -50,8 +53,13 @@ class Workspace:
         """Whether a statement of this transaction may have changed rows: then it cannot hold DDL."""
         self.changed_catalog = False
         """Whether it holds DDL: then nothing else may change rows or the catalog."""
+        self.marked = False
+        """Whether rows of the private database may carry marks of locks or of changes (`rowlocks`)."""
+        self.unclear: set[int] = set()
+        """Tables with marks that may be no locks of the client's."""
         self.jobs: list[Build] = []
         """What is to be done once this transaction has committed."""
+        self.insight = insight
         self._cancellation = cancellation
         self._store = store
         self._view = view

@@ -8,6 +8,7 @@ equal in every column any one may stand for any other, so such a key is found by
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -127,11 +128,11 @@ class WriteSet:
         return len(self._rows) - before
 
     def keys_of(self, table: Table, found: Iterable[bytes]) -> dict[Key, bytes]:
-        """Rows of the private database by their keys; for equal rows with hidden keys, all of these."""
+        """Rows of the private database by their keys; of equal rows with hidden keys those with the lowest ones."""
         if table.primary_key is not None:
             return {rows.row_key(table, row): row for row in found}
         hidden = self._hidden.get(table.id, {})
-        return {key: row for row in found for key in hidden.get(row, ())}
+        return {key: row for row, count in Counter(found).items() for key in sorted(hidden.get(row, ()))[:count]}
 
     def lock(self, found: dict[Key, bytes]) -> list[Write]:
         """Post-images that say FOR UPDATE: the rows as they are."""
