@@ -153,7 +153,7 @@ class Repository:
         return True
 
     def _node(self, match: re.Match[str]) -> bool:
-        fixed = {cluster.ADJUDICATOR, cluster.CROSSBAR, cluster.STORAGE, *cluster.JOURNALS}
+        fixed = {cluster.ADJUDICATOR, cluster.CROSSBAR, *cluster.STORAGES, *cluster.JOURNALS}
         number = int(match[1])
         return match[0] in {*fixed, cluster.query_processor_node(number), cluster.session_node(number)}
 

@@ -8,8 +8,12 @@ from daybreak.query.processor import QueryProcessor, Settings
 from daybreak.runtime.protocols import Effects, Message
 from tests.support.roles import ManualClock, key, traced
 
-NODE, SESSION, STORAGE, ADJUDICATOR = map(NodeId, ("A/qp-7", "A/session-7", "A1/storage-0", "A/adj-0"))
-SETTINGS = Settings(commit_timeout_us=9_000, read_retry_us=400)
+NODE, SESSION, OTHER_STORAGE, STORAGE, ADJUDICATOR = map(
+    NodeId, ("A/qp-7", "A/session-7", "A1/storage-0", "A2/storage-0", "A/adj-0")
+)
+STORAGES = (OTHER_STORAGE, STORAGE)
+"""An odd number reads from the second."""
+SETTINGS = Settings(commit_timeout_us=9_000, read_retry_us=400, read_turn_us=50)
 
 
 class Bench:
@@ -19,7 +23,7 @@ class Bench:
         self.clock = clock or ManualClock()
         trace, self.sink = traced(NODE, self.clock)
         self.role = QueryProcessor(
-            NODE, self.clock, trace, session=SESSION, storage=STORAGE, adjudicator=ADJUDICATOR, settings=SETTINGS
+            NODE, self.clock, trace, session=SESSION, storages=STORAGES, adjudicator=ADJUDICATOR, settings=SETTINGS
         )
 
     def hear(self, message: Message, source: NodeId = ADJUDICATOR) -> Effects:

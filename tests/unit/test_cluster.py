@@ -6,7 +6,7 @@ from random import Random
 
 from daybreak import cluster
 from daybreak.base.ids import NodeId
-from daybreak.cluster import ADJUDICATOR, CROSSBAR, JOURNALS, STORAGE, Surroundings
+from daybreak.cluster import ADJUDICATOR, CROSSBAR, JOURNALS, STORAGES, Surroundings
 from daybreak.journal.messages import Propose
 from daybreak.runtime.protocols import Clock, Send
 from daybreak.runtime.role import Role
@@ -29,7 +29,8 @@ def roles() -> tuple[list[Role], list[NodeId]]:
 
     around = Surroundings(clock, trace)
     made: list[Role] = [cluster.journal(around, node, SimDisk(Random(0))) for node in JOURNALS]
-    made += [cluster.crossbar(around), cluster.storage(around), cluster.adjudicator(around)]
+    made += [cluster.storage(around, node, SimDisk(Random(0))) for node in STORAGES]
+    made += [cluster.crossbar(around), cluster.adjudicator(around)]
     made.append(cluster.query_processor(around, 12))
     return made, asked
 
@@ -37,7 +38,7 @@ def roles() -> tuple[list[Role], list[NodeId]]:
 def test_every_role_has_a_node_of_its_own_with_a_clock_and_a_trace() -> None:
     made, asked = roles()
     nodes = [role.node for role in made]
-    assert nodes == [*JOURNALS, CROSSBAR, STORAGE, ADJUDICATOR, NodeId("A/qp-12")]
+    assert nodes == [*JOURNALS, *STORAGES, CROSSBAR, ADJUDICATOR, NodeId("A/qp-12")]
     assert asked == [node for node in nodes for _ in range(2)]
 
 
@@ -50,7 +51,7 @@ def test_what_a_role_says_when_it_starts_goes_to_another_role_of_the_cluster() -
             if isinstance(effect, Send):
                 said += 1
                 nodes[effect.to].receive(role.node, effect.message)
-    assert said == len(JOURNALS) + 1, "the adjudicator's proposals and storage's attachment"
+    assert said == len(JOURNALS) + 2, "the adjudicator's proposals and storage's attachments"
 
 
 def test_the_adjudicator_takes_the_journal_of_all_zones_over() -> None:
@@ -60,7 +61,7 @@ def test_the_adjudicator_takes_the_journal_of_all_zones_over() -> None:
 
 def test_only_the_adjudicators_events_belong_to_a_slice() -> None:
     assert cluster.slice_of(ADJUDICATOR) == "adj-0"
-    assert {cluster.slice_of(node) for node in (*JOURNALS, CROSSBAR, STORAGE, NodeId("A/qp-0"))} == {None}
+    assert {cluster.slice_of(node) for node in (*JOURNALS, CROSSBAR, *STORAGES, NodeId("A/qp-0"))} == {None}
 
 
 def test_a_session_has_the_number_of_its_query_processor() -> None:
