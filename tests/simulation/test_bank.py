@@ -33,6 +33,16 @@ def test_money_is_conserved_and_the_specs_agree(batch: int, tmp_path: Path) -> N
     assert committed and crashes, "a batch in which nothing happens shows nothing"
 
 
+def test_storage_that_is_lost_comes_back_from_its_sibling(tmp_path: Path) -> None:
+    """Longer runs with small segments: journals are trimmed, and a replica whose disk is lost cannot begin with them."""
+    bootstraps = trimmed = 0
+    for seed in range(6):
+        outcome = simulate(seed, tmp_path / str(seed), Options(transactions=60, wiped=0.6))
+        bootstraps += outcome.bootstraps
+        trimmed += outcome.trimmed
+    assert bootstraps > 3 and trimmed > 300
+
+
 def test_a_seed_gives_the_same_events_byte_for_byte(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib; from daybreak.simulation.run import Simulation\n"
