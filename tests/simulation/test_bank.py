@@ -34,7 +34,7 @@ def test_money_is_conserved_and_the_specs_agree(batch: int, tmp_path: Path) -> N
 
 
 def test_storage_that_is_lost_comes_back_from_its_sibling(tmp_path: Path) -> None:
-    """Longer runs with small segments: journals are trimmed, and a replica whose disk is lost cannot begin with them."""
+    """Longer runs: journals are trimmed, and a replica whose disk is lost cannot begin with them alone."""
     bootstraps = trimmed = 0
     for seed in range(6):
         outcome = simulate(seed, tmp_path / str(seed), Options(transactions=60, wiped=0.6))
