@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from daybreak.base.ids import NodeId
 from daybreak.errors import DaybreakError
 from daybreak.journal import replication, takeover
-from daybreak.journal.messages import Append, Promised, Propose
+from daybreak.journal.messages import Append, Promised, Propose, Trim
 from daybreak.journal.promise import Promise
 from daybreak.journal.replica import Journal
 from daybreak.runtime.protocols import Effects
@@ -25,14 +25,19 @@ BATCH = 50
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
 def test_what_was_reported_durable_stays(first: int) -> None:
-    reported = 0
+    reported = trimmed = restarts = 0
     for seed in range(first, first + BATCH):
         try:
-            reported += len(World(seed).run().oracle.log)
+            world = World(seed).run()
+            reported += len(world.oracle.log)
+            trimmed += max(replica.base for replica in world.replicas.values())
+            restarts += world.restarts
         except BaseException as error:
             error.add_note(f"seed {seed}")
             raise
     assert reported > 20 * BATCH, "the faults leave room for work"
+    assert trimmed > 5 * BATCH, "and for trimming"
+    assert restarts, "so that replicas have to begin after what is gone"
 
 
 def test_a_seed_decides_everything() -> None:
@@ -98,7 +103,28 @@ class PromisesTwice(Journal):
         return super().on_propose(source, message)
 
 
-@pytest.mark.parametrize("replica", [AcknowledgesBeforeSync, Unfenced, Forgetful, PromisesTwice])
+class TrimsAll(Journal):
+    """Drops the entry known to be durable, which a successor needs."""
+
+    def on_trim(self, source: NodeId, message: Trim) -> Effects:
+        durable, self._durable = self._durable, self._log.last_index + 1
+        effects = super().on_trim(source, message)
+        self._durable = durable
+        return effects
+
+
+class TrimsFirst(Journal):
+    """Removes segments before it is durable that the log begins later."""
+
+    def on_trim(self, source: NodeId, message: Trim) -> Effects:
+        self._log.trim(self._log.trimmed(min(message.upto, self._durable - 1, self._synced)))
+        return []
+
+
+@pytest.mark.parametrize(
+    "replica",
+    [AcknowledgesBeforeSync, Unfenced, Forgetful, PromisesTwice, TrimsAll, TrimsFirst],
+)
 def test_a_replica_that_breaks_a_rule_must_fail(replica: type[Journal]) -> None:
     assert failure(replica) is not None
 

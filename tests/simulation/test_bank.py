@@ -48,6 +48,16 @@ def test_nodes_that_crash_all_the_time_lose_nothing(adjudicators: int, tmp_path:
     assert crashes > 8 * 20
 
 
+def test_storage_that_is_lost_comes_back_from_its_sibling(tmp_path: Path) -> None:
+    """Longer runs: journals are trimmed, and a replica whose disk is lost cannot begin with them alone."""
+    bootstraps = trimmed = 0
+    for seed in range(6):
+        outcome = simulate(seed, tmp_path / str(seed), Options(transactions=60, wiped=0.6))
+        bootstraps += outcome.bootstraps
+        trimmed += outcome.trimmed
+    assert bootstraps > 3 and trimmed > 300
+
+
 def test_a_seed_gives_the_same_events_byte_for_byte(tmp_path: Path) -> None:
     script = (
         "import sys, pathlib; from daybreak.simulation.run import Simulation\n"

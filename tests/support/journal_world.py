@@ -1,5 +1,5 @@
 """A little world for the journal: three replicas on faulty disks, leaders one after another or side by side, and a
-network that loses, doubles, delays and reorders. One seed decides everything.
+network that loses, doubles, delays and reorders. What was reported durable may be trimmed. One seed decides everything.
 
 `World(seed).run()` raises AssertionError when a promise of the journal is broken, whoever broke it.
 """
@@ -13,7 +13,7 @@ from random import Random
 from daybreak.base.ids import NodeId
 from daybreak.base.time import Interval, Timestamp
 from daybreak.journal.leader import Leader
-from daybreak.journal.messages import Entry
+from daybreak.journal.messages import BeginAfter, Entry, Trim
 from daybreak.journal.replica import Journal
 from daybreak.journal.replication import Limits
 from daybreak.runtime.protocols import Disk, Effects, Message, Send, Sync, Synced
@@ -55,11 +55,13 @@ class Oracle:
             known = self.log.setdefault(entry.index, entry)
             assert known == entry, f"{leader} reports {entry} where {known} was durable"
 
-    def compare(self, replica: NodeId, entries: tuple[Entry, ...]) -> None:
-        """In the end `replica` holds `entries`, from index 1 on."""
+    def compare(self, replica: NodeId, base: int, entries: tuple[Entry, ...]) -> None:
+        """In the end `replica` holds `entries`, from the one after `base` on."""
+        last = base + len(entries)
         for index, entry in self.log.items():
-            assert index <= len(entries), f"{replica} lost entry {index}: it ends at {len(entries)}"
-            assert entries[index - 1] == entry, f"{replica} has {entries[index - 1]} instead of {entry}"
+            if index > base:
+                assert index <= last, f"{replica} lost entry {index}: it ends at {last}"
+                assert entries[index - base - 1] == entry, f"{replica} has {entries[index - base - 1]} for {entry}"
 
 
 class World:
@@ -79,6 +81,10 @@ class World:
         self.replicas: dict[NodeId, Journal] = {}
         self.leaders: dict[NodeId, Leader] = {}
         self._blocked: set[NodeId] = set()
+        self.trimmed = 0
+        """Up to here the replicas were allowed to trim."""
+        self.restarts = 0
+        """How often a replica was told to begin after what is trimmed, and had nothing there."""
         self._payloads = 0
         self._at_work = True
 
@@ -122,7 +128,9 @@ class World:
             self.oracle.report(to, leader.epoch, leader.take_durable())
 
     def _hear(self, zone: NodeId, replica: Journal, source: NodeId, message: Message) -> None:
+        before = replica.last_index
         effects = replica.receive(source, message)
+        self.restarts += isinstance(message, BeginAfter) and replica.base > before
         assert replica.failure is None, f"{zone} failed: {replica.failure}"
         replica.check_invariants()
         self.perform(zone, effects)
@@ -184,6 +192,13 @@ class World:
     def _may_append(self, leader: Leader) -> bool:
         return self._at_work and leader.ready and leader.last_index - leader.durable < 40
 
+    def _trim(self) -> None:
+        """Somebody has made sure that some of what was reported durable is needed no more."""
+        self.trimmed = max(self.trimmed, int(max(self.oracle.log, default=0) * self.random.random()))
+        for zone in ZONES:
+            self._send(NodeId("crossbar"), zone, Trim(self.random.randint(0, self.trimmed)))
+        self.later(self.random.randrange(5 * MS, 40 * MS), self._trim)
+
     def _fault(self) -> None:
         random = self.random
         match random.randrange(8):
@@ -210,6 +225,8 @@ class World:
             self.start(zone)
         self.lead()
         self.later(30 * MS, self._fault)
+        if self.random.random() < 0.7:
+            self.later(30 * MS, self._trim)
         self.run_until(time)
         self.settle()
         return self
@@ -238,4 +255,5 @@ class World:
         self.run_until(self.now + 3_000 * MS, lambda: all(z.durable == leader.last_index >= last for z in zones))
         for zone, replica in self.replicas.items():
             assert replica.durable == leader.last_index >= last, f"{zone} stops at {replica.durable}"
-            self.oracle.compare(zone, replica.entries(1, replica.durable))
+            assert replica.base <= self.trimmed, f"{zone} begins after {replica.base}, allowed is {self.trimmed}"
+            self.oracle.compare(zone, replica.base, replica.entries(replica.base + 1, replica.durable))

@@ -9,24 +9,27 @@ from daybreak.query.processor import QueryProcessor, Settings
 from daybreak.runtime.protocols import Effects, Message
 from tests.support.roles import ManualClock, key, traced
 
-NODE, SESSION, STORAGE, ADJUDICATOR = map(NodeId, ("A/qp-7", "A/session-7", "A1/storage-0", "A/adj-0"))
-OTHER = NodeId("A/adj-1")
+NODE, SESSION, OTHER_STORAGE, STORAGE, ADJUDICATOR, OTHER = map(
+    NodeId, ("A/qp-7", "A/session-7", "A1/storage-0", "A2/storage-0", "A/adj-0", "A/adj-1")
+)
+STORAGES = (OTHER_STORAGE, STORAGE)
+"""An odd number reads from the second."""
 JOURNALS = (JournalId("adj-0"), JournalId("adj-1"))
-SETTINGS = Settings(commit_timeout_us=9_000, read_retry_us=400)
+SETTINGS = Settings(commit_timeout_us=9_000, read_retry_us=400, read_turn_us=50)
 
 
 class Bench:
     """A query processor, with a manual clock and its trace in memory."""
 
-    def __init__(self, *, clock: ManualClock | None = None) -> None:
+    def __init__(self, *, clock: ManualClock | None = None, node: NodeId = NODE) -> None:
         self.clock = clock or ManualClock()
-        trace, self.sink = traced(NODE, self.clock)
+        trace, self.sink = traced(node, self.clock)
         self.role = QueryProcessor(
-            NODE,
+            node,
             self.clock,
             trace,
             session=SESSION,
-            storage=STORAGE,
+            storages=STORAGES,
             ranges=Ranges.even(JOURNALS),
             adjudicators=dict(zip(JOURNALS, (ADJUDICATOR, OTHER), strict=True)),
             settings=SETTINGS,

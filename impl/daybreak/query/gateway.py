@@ -11,8 +11,7 @@ from typing import Protocol
 from daybreak.adjudicator.messages import Reason
 from daybreak.base.ids import TxnId
 from daybreak.base.keys import Key
-from daybreak.base.limits import MAX_AGE_US
-from daybreak.base.time import SECOND_US, Timestamp
+from daybreak.base.time import Timestamp
 from daybreak.base.writes import Access, Write
 from daybreak.errors import (
     ConflictError,
@@ -201,6 +200,6 @@ def _failure(reason: str) -> DaybreakError:
     return RetryError("the key range is changing hands, nothing was committed; run the transaction again")
 
 
-def _too_old() -> LimitError:
-    limit = MAX_AGE_US // SECOND_US
-    return LimitError(f"transaction age limit of {limit}s exceeded")
+def _too_old() -> RetryError:
+    """No storage replica keeps the snapshot: each has started again since it was taken."""
+    return RetryError("the snapshot is no longer kept by any storage replica; run the transaction again")

@@ -36,8 +36,6 @@ MARGIN_US = 20_000
 STORAGE = StorageSettings(
     tick_us=5_000, interval_us=20_000, keep_us=500_000, block_bytes=512, growth_bytes=2_048, pending_bytes=4_096
 )
-WIPED = 0.2
-"""Share of the crashes of storage in which the disk is lost with all that is on it."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,8 @@ class Options:
     """Transactions of each client, whatever becomes of them."""
     accounts: int = 6
     adjudicators: int = 2
+    wiped: float = 0.2
+    """Share of the crashes of storage in which the disk is lost with all that is on it."""
     faults: Faults = field(default_factory=Faults)
 
 
@@ -145,7 +145,7 @@ class Simulation:
 
     def _crashed(self, node: NodeId) -> None:
         """The session of a crashed query processor learns that it is lost; a storage replica may lose its disk."""
-        if node in cluster.STORAGES and self.world.random.random() < WIPED and self._whole(node):
+        if node in cluster.STORAGES and self.world.random.random() < self.options.wiped and self._whole(node):
             self._storage_disks[node].wipe()
             self._needs[node] = self._had[node]
         for number, gateway in self._gateways.items():

@@ -39,7 +39,11 @@ class Bench:
 
     def __init__(self, *journals: JournalId) -> None:
         self.role = Crossbar(
-            NodeId("A/crossbar-0"), ManualClock(), NoTrace(), journals={j: REPLICAS[j] for j in journals or (J,)}
+            NodeId("A/crossbar-0"),
+            ManualClock(),
+            NoTrace(),
+            journals={j: REPLICAS[j] for j in journals or (J,)},
+            storages=(STORAGE, OTHER),
         )
 
     def hear(self, message: Message, source: NodeId = ADJUDICATOR) -> Effects:

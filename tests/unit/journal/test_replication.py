@@ -6,7 +6,7 @@ import pytest
 
 from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError
-from daybreak.journal.messages import Append, Appended, Behind, Entry, Fetch, Fetched
+from daybreak.journal.messages import Append, Appended, BeginAfter, Behind, Entry, Fetch, Fetched, Trimmed
 from daybreak.journal.replication import Limits, Replication
 from daybreak.journal.tail import Position
 from daybreak.journal.takeover import Adopted
@@ -188,6 +188,17 @@ def test_what_memory_no_longer_holds_comes_from_another_zone() -> None:
     assert replication.on_appended(Z3, Appended(EPOCH, 13)) == [Send(Z2, Fetch(14, 15, EPOCH))]
     replication.on_fetched(Z2, Fetched(14, own(14, 15), 17, EPOCH))
     assert replication.on_appended(Z3, Appended(EPOCH, 15)) == [Send(Z3, append(15, own(16, 17), 17))]
+
+
+def test_a_zone_that_lacks_what_is_gone_is_told_to_begin_after_it() -> None:
+    replication = sealed(SHORT)
+    grow(replication, 6)
+    replication.on_behind(Z3, Behind(EPOCH, 12, EPOCH))
+    for stale in (Trimmed(11, 13, EPOCH, EPOCH), Trimmed(12, 13, EPOCH, EPOCH - 1)):
+        assert replication.on_trimmed(Z2, stale) == []
+    assert replication.on_trimmed(Z1, Trimmed(12, 13, EPOCH, EPOCH)) == []
+    assert replication.on_trimmed(Z2, Trimmed(12, 13, EPOCH, EPOCH)) == [Send(Z3, BeginAfter(EPOCH, 13, EPOCH))]
+    assert replication.on_behind(Z3, Behind(EPOCH, 14, EPOCH)) == [Send(Z2, Fetch(14, 15, EPOCH))]
 
 
 def test_a_lost_relay_is_asked_for_again() -> None:

@@ -11,6 +11,7 @@ from daybreak.journal.frame import FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES, VER
 from daybreak.journal.messages import Entry
 from daybreak.journal.scan import segment_names
 from daybreak.journal.segment import Log
+from daybreak.journal.tail import Position
 from daybreak.runtime.sim.disk import SimDisk
 
 SEGMENT = 512
@@ -32,8 +33,8 @@ def disk() -> SimDisk:
     return SimDisk(Random(5), "dir")
 
 
-def open_log(disk: SimDisk, cut: int = 0) -> Log:
-    return Log(disk, segment_bytes=SEGMENT, cut=cut)
+def open_log(disk: SimDisk, cut: int = 0, base: Position | None = None) -> Log:
+    return Log(disk, segment_bytes=SEGMENT, cut=cut, base=base or Position(0, 0))
 
 
 def written(disk: SimDisk, *, synced: int = 0, unsynced: int = 0) -> Log:
@@ -46,7 +47,7 @@ def written(disk: SimDisk, *, synced: int = 0, unsynced: int = 0) -> Log:
 
 
 def held(log: Log) -> tuple[Entry, ...]:
-    return log.read(1, log.last_index, 1 << 30)
+    return log.read(log.base.index + 1, log.last_index, 1 << 30)
 
 
 def test_a_new_log_is_empty(disk: SimDisk) -> None:
@@ -262,3 +263,62 @@ def test_other_files_are_none_of_its_business(disk: SimDisk) -> None:
     disk.replace("1.journal.bak", b"x")
     written(disk, synced=1)
     assert segment_names(disk) == [FIRST]
+
+
+# --- trimming ------------------------------------------------------------------------------------------------------
+
+NINTH = "00000000000000000009.journal"
+
+
+@pytest.mark.parametrize(("upto", "base"), [(0, 0), (3, 0), (4, 4), (7, 4), (8, 8), (9, 8), (99, 8)])
+def test_only_whole_segments_are_trimmed_and_never_the_last(disk: SimDisk, upto: int, base: int) -> None:
+    log = written(disk, synced=10)
+    assert log.trimmed(upto) == Position(base, 1 if base else 0)
+
+
+def test_a_trimmed_log_begins_after_its_base_and_grows_on(disk: SimDisk) -> None:
+    log = written(disk, synced=10)
+    log.trim(log.trimmed(8))
+    assert disk.names() == [NINTH]
+    assert (log.base, log.last_index, log.epoch_at(8)) == (Position(8, 1), 10, 1)
+    log.append([entry(11, 2)], durable=0, synced=0)
+    assert held(log) == (*entries(9, 10), entry(11, 2))
+    again = open_log(disk, base=Position(8, 1))
+    assert (held(again), again.epoch_at(8), again.epoch_at(11)) == (held(log), 1, 2)
+    again.cut(10)
+    assert held(again) == entries(9, 9)
+
+
+def test_segments_that_a_crash_left_below_the_base_are_removed(disk: SimDisk) -> None:
+    written(disk, synced=10)
+    log = open_log(disk, base=Position(4, 1))
+    assert disk.names() == [SECOND, NINTH]
+    assert held(log) == entries(5, 10)
+    assert log.trimmed(8) == Position(8, 1)
+
+
+def test_without_its_base_a_trimmed_log_is_no_log(disk: SimDisk) -> None:
+    log = written(disk, synced=10)
+    log.trim(log.trimmed(4))
+    with pytest.raises(CorruptionError, match="entries are missing, where entry 1 was written before entry"):
+        open_log(disk)
+
+
+def test_a_log_that_begins_anew_has_nothing_before_its_base(disk: SimDisk) -> None:
+    log = written(disk, synced=10)
+    log.restart(Position(20, 3))
+    assert (disk.names(), log.last_index, log.epoch_at(20)) == ([], 20, 3)
+    log.append(entries(21, 25, epoch=4), durable=20, synced=20)
+    again = open_log(disk, base=Position(20, 3))
+    assert (held(again), again.durable) == (entries(21, 25, epoch=4), 20)
+
+
+def test_what_a_crash_left_of_an_older_log_above_the_new_base_is_not_read(disk: SimDisk) -> None:
+    """The cut under way says that what begins after the base is on its way out."""
+    for base in (2, 4, 6):
+        old = SimDisk(Random(1), "dir")
+        written(old, synced=10)
+        log = open_log(old, cut=base + 1, base=Position(base, 3))
+        assert (log.last_index, held(log)) == (base, ())
+        log.append(entries(base + 1, base + 2, epoch=4), durable=base, synced=base)
+        assert held(open_log(old, base=Position(base, 3))) == entries(base + 1, base + 2, epoch=4)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from daybreak.base.ids import NodeId
-from daybreak.journal.messages import Entry, Fetch, Fetched, Promised, Propose
+from daybreak.errors import InternalError
+from daybreak.journal.messages import Entry, Fetch, Fetched, Promised, Propose, Trimmed
 from daybreak.journal.tail import Position
 from daybreak.journal.takeover import STALLED_RETRIES, Adopted, Takeover
 from daybreak.runtime.protocols import Send
@@ -69,6 +72,27 @@ def test_a_log_of_which_nothing_is_known_to_be_durable_is_read_whole() -> None:
     assert takeover.on_promised(Z2, Promised(1, 0, 0, 0)) == [Send(Z1, Fetch(1, 2, 1))]
     takeover.on_fetched(Z1, Fetched(1, entries(1, 2), 2, 1))
     assert takeover.adopted == Adopted(Position(0, 0), None, list(entries(1, 2)))
+
+
+def test_a_log_that_begins_right_after_the_last_durable_entry_is_read_from_there() -> None:
+    takeover = started(patience=0)
+    takeover.on_promised(Z1, Promised(1, 3, 9, 5))
+    takeover.on_promised(Z2, Promised(1, 3, 8, 5))
+    for stale in (Trimmed(4, 5, 2, 1), Trimmed(5, 5, 2, 0)):
+        assert takeover.on_trimmed(Z1, stale) == []
+    assert takeover.on_trimmed(Z2, Trimmed(5, 5, 2, 1)) == []
+    assert takeover.on_trimmed(Z1, Trimmed(5, 5, 2, 1)) == [Send(Z1, Fetch(6, 9, 1))]
+    takeover.on_fetched(Z1, Fetched(6, entries(6, 9), 9, 1))
+    assert takeover.adopted == Adopted(Position(5, 2), None, list(entries(6, 9)))
+
+
+@pytest.mark.parametrize(("last", "gone"), [(9, 6), (5, 5)])
+def test_a_log_without_anything_that_tells_the_lease_is_a_bug(last: int, gone: int) -> None:
+    takeover = started(patience=0)
+    takeover.on_promised(Z1, Promised(1, 3, last, 5))
+    takeover.on_promised(Z2, Promised(1, 3, 4, 3))
+    with pytest.raises(InternalError, match="are gone; 5 is the last durable"):
+        takeover.on_trimmed(Z1, Trimmed(5, gone, 3, 1))
 
 
 def test_a_new_journal_has_nothing_to_read() -> None:

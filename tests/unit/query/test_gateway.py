@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 import pytest
 
 from daybreak.adjudicator.messages import CommitRequest, Committed, Reason, Refused, Release
+from daybreak.base.ids import NodeId
 from daybreak.base.limits import MAX_AGE_US, MAX_ROWS
 from daybreak.base.ranges import mark_key
 from daybreak.base.writes import Access, Write
@@ -26,7 +27,7 @@ from daybreak.query.store import StoreTransaction
 from daybreak.runtime.protocols import Effects, Message, Send
 from daybreak.runtime.sim.tasks import SimFuture, spawn
 from daybreak.storage.messages import ReadKeys, ReadRange, ReadResult, ReadTooOld
-from tests.support.processor_bench import JOURNALS, SESSION, Bench
+from tests.support.processor_bench import ADJUDICATOR, JOURNALS, OTHER_STORAGE, SESSION, STORAGE, Bench
 from tests.support.roles import CATALOG, M, key, time
 
 A, B = key("a"), key("b")
@@ -53,9 +54,9 @@ class Session:
                 case Send(_, message):
                     self.left.append(message)
 
-    def answer(self, message: Message) -> None:
+    def answer(self, message: Message, source: NodeId = ADJUDICATOR) -> None:
         """Let the query processor hear a message."""
-        self._perform(self.bench.hear(message))
+        self._perform(self.bench.hear(message, source))
 
     def asked(self, kind: type[M]) -> M:
         """The one message of a kind that has left."""
@@ -115,12 +116,15 @@ def test_two_reads_at_a_time_each_get_their_own_answer() -> None:
     assert calls[0].result == {A: b"1"}
 
 
-def test_a_read_of_a_forgotten_snapshot_is_an_age_limit() -> None:
+def test_a_transaction_whose_snapshot_nobody_keeps_is_to_be_run_again() -> None:
     session = Session()
     call = Call(session.begin().get([A]))
-    session.answer(ReadTooOld(session.asked(ReadKeys).request))
-    assert isinstance(call.error, LimitError)
-    assert call.error.message == "transaction age limit of 300s exceeded"
+    request = session.asked(ReadKeys).request
+    session.answer(ReadTooOld(request), STORAGE)
+    assert not call.done
+    session.answer(ReadTooOld(request), OTHER_STORAGE)
+    assert isinstance(call.error, RetryError)
+    assert call.error.sqlstate == "40001"
 
 
 def test_a_commit_of_nothing_returns_the_time_of_the_snapshot_at_once() -> None:

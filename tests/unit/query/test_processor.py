@@ -22,7 +22,18 @@ from daybreak.query.messages import (
 from daybreak.query.processor import SAMPLE, UNKNOWN
 from daybreak.runtime.protocols import After, Send
 from daybreak.storage.messages import ReadKeys, ReadRange, ReadResult, ReadTooOld
-from tests.support.processor_bench import ADJUDICATOR, JOURNALS, NODE, OTHER, SESSION, SETTINGS, STORAGE, Bench
+from tests.support.processor_bench import (
+    ADJUDICATOR,
+    JOURNALS,
+    NODE,
+    OTHER,
+    OTHER_STORAGE,
+    SESSION,
+    SETTINGS,
+    STORAGE,
+    STORAGES,
+    Bench,
+)
 from tests.support.roles import CATALOG, ManualClock, far_key, key, sent, time, timers
 
 A, B = key("a"), key("b")
@@ -94,21 +105,47 @@ def test_a_read_without_an_answer_is_sent_again_until_it_has_one() -> None:
     bench = Bench()
     bench.role.open()
     request, effects = bench.role.get([A])
-    for _ in range(3):
+    asked, delays = [], []
+    for _ in range(4):
+        asked += [effect.to for effect in effects if isinstance(effect, Send)]
+        assert [read.request for read in sent(effects, ReadKeys)] == [request]
         ((delay, timeout),) = timers(effects, ReadTimeout)
-        assert delay == SETTINGS.read_retry_us
+        delays.append(delay)
         effects = bench.hear(timeout, NODE)
-        assert [read.request for read in sent(effects, ReadKeys, STORAGE)] == [request]
+    assert asked == [STORAGE, OTHER_STORAGE, STORAGE, OTHER_STORAGE], "the replicas in turn"
+    assert delays == [SETTINGS.read_turn_us, *[SETTINGS.read_retry_us] * 3], "quickly at first"
     assert len(bench.hear(ReadResult(request, ()), STORAGE)) == 1
-    assert bench.hear(ReadResult(request, ()), STORAGE) == [], "the answer to the repeated read"
-    assert bench.hear(ReadTimeout(request), NODE) == []
+    assert bench.hear(ReadResult(request, ()), OTHER_STORAGE) == [], "the answer to the repeated read"
+    assert bench.hear(timeout, NODE) == []
+
+
+def test_who_has_turned_to_the_other_replica_stays_with_it() -> None:
+    bench = Bench()
+    bench.role.open()
+    reads = [bench.role.get([A]) for _ in range(2)]
+    for _, effects in reads:
+        ((_, timeout),) = timers(effects, ReadTimeout)
+        assert sent(bench.hear(timeout, NODE), ReadKeys, OTHER_STORAGE), "both turn, and neither turns back"
+    assert sent(bench.role.get([B])[1], ReadKeys, OTHER_STORAGE)
+
+
+def test_the_numbers_of_query_processors_spread_them_over_the_replicas() -> None:
+    first = []
+    for number in range(4):
+        role = Bench(node=NodeId(f"A/qp-{number}")).role
+        role.open()
+        first += [effect.to for effect in role.get([A])[1] if isinstance(effect, Send)]
+    assert first == [*STORAGES, *STORAGES]
 
 
 def test_a_snapshot_that_storage_has_forgotten_fails_the_read() -> None:
     bench = Bench()
     bench.role.open()
     request, _ = bench.role.get([A])
-    assert bench.hear(ReadTooOld(request), STORAGE) == [Send(SESSION, ReadFailed(request))]
+    (asked,) = sent(bench.hear(ReadTooOld(request), STORAGE), ReadKeys, OTHER_STORAGE)
+    assert asked.request == request, "the other replica may still have it"
+    assert sent(bench.hear(ReadTooOld(request), STORAGE), ReadKeys, OTHER_STORAGE), "one refusal, told twice"
+    assert bench.hear(ReadTooOld(request), OTHER_STORAGE) == [Send(SESSION, ReadFailed(request))]
     assert bench.hear(ReadTooOld(request), STORAGE) == []
 
 
@@ -120,7 +157,7 @@ def test_an_answer_to_a_read_of_a_transaction_that_has_ended_is_ignored() -> Non
     bench.role.open()
     assert bench.hear(ReadResult(request, ((A, time(-1), b"v"),)), STORAGE) == []
     assert bench.hear(ReadTooOld(request), STORAGE) == []
-    assert bench.hear(ReadTimeout(request), NODE) == []
+    assert bench.hear(ReadTimeout(request, 7), NODE) == []
     assert "Read" not in bench.sink.acts()
 
 

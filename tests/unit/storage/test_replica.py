@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from daybreak.adjudicator.messages import HeartbeatRequest
@@ -12,6 +14,7 @@ from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access, Record, Write
 from daybreak.crossbar.messages import Attach, Stream
 from daybreak.runtime.protocols import Effects, Message, Send
+from daybreak.runtime.sim.disk import SimDisk
 from daybreak.storage.messages import ForgetTick, ReadKeys, ReadRange, ReadResult, ReadTooOld, Tick
 from daybreak.storage.replica import ATTACH_US, FORGET_US, Replica
 from tests.support.roles import ManualClock, key, sent, time, timers, traced
@@ -28,7 +31,7 @@ class Bench:
     def __init__(self) -> None:
         self.clock = ManualClock()
         trace, self.sink = traced(NODE, self.clock)
-        self.role = Replica(NODE, self.clock, trace, crossbar=CROSSBAR, adjudicators=ADJUDICATORS)
+        self.role = Replica(NODE, self.clock, trace, SimDisk(Random(0)), crossbar=CROSSBAR, adjudicators=ADJUDICATORS)
         self.beginning = self.role.start()
 
     def hear(self, message: Message, source: NodeId = QP) -> Effects:
@@ -260,4 +263,9 @@ def test_status_says_how_far_the_replica_is() -> None:
         "forgotten": ZERO,
         "waiting_reads": 1,
         "positions": {J: 1},
+        "replayed": 1,
+        "bootstraps": 0,
+        "bootstrapping": False,
+        "checkpoint": {"positions": {}, "bytes": 0, "pending": 1, "failure": None},
+        "notes": [],
     }
