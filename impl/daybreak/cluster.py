@@ -28,11 +28,28 @@ CROSSBAR = NodeId("A/crossbar-0")
 STORAGE = NodeId("A1/storage-0")
 
 
+REGION = "A"
+"""The process of all roles that belong to no zone."""
+ZONE_ROLES = ("journal",)
+"""Roles that run in the process of their zone."""
+
+
 class Surroundings(NamedTuple):
     """What a runtime gives a node."""
 
     clock: Callable[[NodeId], Clock]
     trace: Callable[[NodeId, Clock], Trace]
+
+
+def process_of(node: NodeId) -> str:
+    """The process in which a node lives, named after its zone or the region."""
+    place, _, name = node.partition("/")
+    return place if name.rpartition("-")[0] in ZONE_ROLES else REGION
+
+
+def zone_nodes(zone: str) -> tuple[NodeId, ...]:
+    """The nodes that the process of a zone runs."""
+    return tuple(node for node in JOURNALS if process_of(node) == zone)
 
 
 def query_processor_node(number: int) -> NodeId:

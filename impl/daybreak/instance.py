@@ -19,7 +19,6 @@ from daybreak.base.ids import NodeId
 from daybreak.control.api import ControlServer
 from daybreak.control.datadir import DataDirectory, ServerFile
 from daybreak.errors import InternalError, OperatorError
-from daybreak.journal.replica import Journal
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
 from daybreak.query.pool import EnginePool
@@ -27,11 +26,11 @@ from daybreak.query.private_server import PrivateServer
 from daybreak.query.processor import QueryProcessor
 from daybreak.router.server import Router
 from daybreak.runtime.local.clock import SystemClock
-from daybreak.runtime.local.disk import LocalDisk
-from daybreak.runtime.local.network import Host, LocalNetwork
+from daybreak.runtime.local.network import Host
 from daybreak.runtime.protocols import Clock, Message
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
+from daybreak.zones import ZONES, Zones, make_zones
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True):
     max_sessions: int = 100
     warm: int = 4
     """Private databases kept ready for new sessions."""
+    processes: str = ZONES
+    """How the zones run: one of `zones.MODES`."""
 
 
 class Instance:
@@ -65,7 +66,6 @@ class Instance:
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
-        self._journals: dict[str, Journal] = {}
         self._undo: list[Callable[[], object]] = [self._directory.close]
 
     @property
@@ -88,18 +88,25 @@ class Instance:
 
     async def _start(self) -> None:
         settings = self.settings
-        self._network = LocalNetwork()
+        zones = self._zones = make_zones(settings.processes, self._directory, settings.trace)
+        self._undo.append(zones.close)
+        self._network = zones.network
         if settings.trace is not None:
             self._traces = TraceDirectory(settings.trace, self._directory.cluster, self._network.fail)
         self._undo.append(self._network.close)
-        self._start_roles()
+        around = self._around = cluster.Surroundings(self._node_clock, self._node_trace)
+        # The zones come up, and the journals are recovered, while PostgreSQL starts.
+        opening = asyncio.get_running_loop().create_task(self._open(zones, around))
+        self._undo.append(partial(_abandon, opening))
         server = await PrivateServer.start(settings.data / "engine")
         self._undo.append(server.stop)
         watch = asyncio.get_running_loop().create_task(self._watch(server))
         self._undo.append(watch.cancel)
         pool = await EnginePool.start(server, warm=settings.warm)
         self._undo.append(pool.stop)
+        await opening
         await self._recovered()
+        zones.settle()
         self._undo.append(self._release)
         self._storage.compact()
         sessions = SqlSessions(pool, self._open_store)
@@ -113,6 +120,10 @@ class Instance:
         self._undo.append(control.stop)
         self._directory.announce(ServerFile(os.getpid(), settings.host, self._router.port, str(control.path)))
 
+    async def _open(self, zones: Zones, around: cluster.Surroundings) -> None:
+        await zones.open(around)
+        self._start_roles()
+
     async def _watch(self, server: PrivateServer) -> None:
         """Without the private PostgreSQL no statement can be run: the server stops with it."""
         code = await server.wait()
@@ -120,21 +131,11 @@ class Instance:
         self._network.fail(OperatorError(f"the private PostgreSQL has ended (exit code {code}); see {log_file}"))
 
     def _start_roles(self) -> None:
-        network, around = self._network, cluster.Surroundings(self._node_clock, self._node_trace)
-        self._around = around
-        hosts = []
-        for zone, node in zip(cluster.ZONES, cluster.JOURNALS, strict=True):
-            disk = LocalDisk(self._directory.zone(zone) / "journal")
-            self._undo.insert(1, disk.close)
-            replica = cluster.journal(around, node, disk)
-            self._journals[zone] = replica
-            for note in replica.notes:
-                log.warning("%s: %s", node, note)
-            hosts.append(network.add(replica, disk))
+        network, around = self._network, self._around
         self._crossbar = cluster.crossbar(around)
         self._storage = cluster.storage(around)
         self._adjudicator = cluster.adjudicator(around)
-        hosts += [network.add(role) for role in (self._crossbar, self._storage, self._adjudicator)]
+        hosts = [network.add(role) for role in (self._crossbar, self._storage, self._adjudicator)]
         for host in hosts:
             network.start(host)
 
@@ -189,7 +190,7 @@ class Instance:
 
     # --- status and stop ----------------------------------------------------------------------------------------
 
-    def status(self) -> dict[str, object]:
+    async def status(self) -> dict[str, object]:
         """What `daybreak status` shows."""
         settings = self.settings
         return {
@@ -202,10 +203,7 @@ class Instance:
             "uptime_seconds": round(time.time() - self.started_at, 3),
             "sessions": self._router.session_count,
             "adjudicator": self._adjudicator.status(),
-            "journal": {
-                zone: {"last_index": j.last_index, "synced": j.synced, "durable": j.durable, "failure": j.failure}
-                for zone, j in self._journals.items()
-            },
+            "zones": await self._zones.status(),
             "storage": self._storage.status(),
         }
 
@@ -227,3 +225,11 @@ class Instance:
             result = self._undo.pop()()
             if asyncio.iscoroutine(result):
                 await result
+
+
+async def _abandon(task: asyncio.Task[None]) -> None:
+    """End a task whose outcome is of no interest any more."""
+    task.cancel()
+    await asyncio.wait((task,))
+    if not task.cancelled():
+        task.exception()
