@@ -26,11 +26,11 @@ log = logging.getLogger(__name__)
 
 ZONES, SINGLE, APART = "zones", "single", "apart"
 MODES = (ZONES, SINGLE, APART)
-ALL_SECONDS = 20.0
+ALL_SECONDS = 30.0
 """So long a server that starts waits for all zones; after that a majority will do."""
 MAJORITY_SECONDS = 120.0
 """Without a majority of zones after so long, starting has failed."""
-ANSWER_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
 """A zone that does not say how it is within this time is shown without its roles."""
 Status = dict[str, object]
 
@@ -57,9 +57,10 @@ class Zones(Protocol):
 
 def make_zones(mode: str, directory: DataDirectory, trace: Path | None) -> Zones:
     """The zones of a server, in one of `MODES`."""
+    secret = make_secret(directory.path)
     if mode == SINGLE:
         return OwnZones(directory)
-    return OtherZones(directory, trace, supervised=mode == ZONES)
+    return OtherZones(directory, secret, trace, supervised=mode == ZONES)
 
 
 class OwnZones:
@@ -95,10 +96,9 @@ class OwnZones:
 class OtherZones:
     """Each zone in a process of its own, which this one supervises or not."""
 
-    def __init__(self, directory: DataDirectory, trace: Path | None, *, supervised: bool) -> None:
+    def __init__(self, directory: DataDirectory, secret: bytes, trace: Path | None, *, supervised: bool) -> None:
         self.network = PeerNetwork(cluster.REGION, cluster.process_of)
         data = directory.path
-        secret = make_secret(data)
         for zone in cluster.ZONES:
             directory.zone(zone)
         self._run = RunDirectory(data)

@@ -45,7 +45,7 @@ class Limits(msgspec.Struct, frozen=True):
     """What waits for a peer that reads slowly."""
     beat_seconds: float = 1.0
     """Who has said nothing for so long says that it is alive."""
-    silent_seconds: float = 10.0
+    silent_seconds: float = 5.0
     """A peer of which nothing was heard for so long is given up, and dialled again; so is a handshake."""
     least_wait_seconds: float = 0.02
     """Before the first attempt to connect again; each further one waits twice as long as the one before."""
