@@ -58,12 +58,24 @@ class Layout:
         return tuple(journal_node(zone, number) for number in range(len(self.journals)))
 
 
+REGION = "A"
+"""The process of all roles that belong to no zone."""
+ZONE_ROLES = ("journal",)
+"""Roles that run in the process of their zone."""
+
+
 class Surroundings(NamedTuple):
     """What a runtime gives a node, and what the cluster looks like."""
 
     clock: Callable[[NodeId], Clock]
     trace: Callable[[NodeId, Clock], Trace]
     layout: Layout
+
+
+def process_of(node: NodeId) -> str:
+    """The process in which a node lives, named after its zone or the region."""
+    place, _, name = node.partition("/")
+    return place if name.rpartition("-")[0] in ZONE_ROLES else REGION
 
 
 def query_processor_node(number: int) -> NodeId:

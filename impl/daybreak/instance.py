@@ -15,11 +15,10 @@ import msgspec
 
 from daybreak import cluster
 from daybreak.adjudicator.messages import Release
-from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.ids import NodeId
 from daybreak.control.api import ControlServer
 from daybreak.control.datadir import DataDirectory, ServerFile
 from daybreak.errors import InternalError, OperatorError
-from daybreak.journal.replica import Journal
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
 from daybreak.query.pool import EnginePool
@@ -28,11 +27,12 @@ from daybreak.query.processor import QueryProcessor
 from daybreak.router.server import Router
 from daybreak.runtime.local.clock import SystemClock
 from daybreak.runtime.local.disk import LocalDisk
-from daybreak.runtime.local.network import Host, LocalNetwork
+from daybreak.runtime.local.network import Host
 from daybreak.runtime.protocols import Clock, Message
 from daybreak.storage.replica import Replica
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
+from daybreak.zones import ZONES, Zones, make_zones
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True):
     max_sessions: int = 100
     warm: int = 4
     """Private databases kept ready for new sessions."""
+    processes: str = ZONES
+    """How the zones run: one of `zones.MODES`."""
 
 
 class Instance:
@@ -69,7 +71,6 @@ class Instance:
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
-        self._journals: dict[JournalId, dict[str, Journal]] = {}
         self._storages: dict[str, Replica] = {}
         self._undo: list[Callable[[], object]] = [self._directory.close]
 
@@ -93,7 +94,9 @@ class Instance:
 
     async def _start(self) -> None:
         settings = self.settings
-        self._network = LocalNetwork()
+        zones = self._zones = make_zones(settings.processes, self._directory, settings.trace)
+        self._undo.append(zones.close)
+        self._network = zones.network
         if settings.trace is not None:
             self._traces = TraceDirectory(
                 settings.trace,
@@ -102,14 +105,19 @@ class Instance:
                 adjudicators=self._directory.adjudicators,
             )
         self._undo.append(self._network.close)
-        self._start_roles()
+        around = self._around = cluster.Surroundings(self._node_clock, self._node_trace, self._layout)
+        # The zones come up, and the journals are recovered, while PostgreSQL starts.
+        opening = asyncio.get_running_loop().create_task(self._open(zones, around))
+        self._undo.append(partial(_abandon, opening))
         server = await PrivateServer.start(settings.data / "engine")
         self._undo.append(server.stop)
         watch = asyncio.get_running_loop().create_task(self._watch(server))
         self._undo.append(watch.cancel)
         pool = await EnginePool.start(server, warm=settings.warm)
         self._undo.append(pool.stop)
+        await opening
         await self._recovered()
+        zones.settle()
         self._undo.append(self._release)
         sessions = SqlSessions(pool, self._open_store)
         self._router = Router(
@@ -122,6 +130,10 @@ class Instance:
         self._undo.append(control.stop)
         self._directory.announce(ServerFile(os.getpid(), settings.host, self._router.port, str(control.path)))
 
+    async def _open(self, zones: Zones, around: cluster.Surroundings) -> None:
+        await zones.open(around)
+        self._start_roles()
+
     async def _watch(self, server: PrivateServer) -> None:
         """Without the private PostgreSQL no statement can be run: the server stops with it."""
         code = await server.wait()
@@ -129,13 +141,8 @@ class Instance:
         self._network.fail(OperatorError(f"the private PostgreSQL has ended (exit code {code}); see {log_file}"))
 
     def _start_roles(self) -> None:
-        network, layout = self._network, self._layout
-        around = self._around = cluster.Surroundings(self._node_clock, self._node_trace, layout)
-        hosts = [
-            self._start_journal(journal, zone, node)
-            for journal in layout.journals
-            for zone, node in zip(cluster.ZONES, layout.replicas[journal], strict=True)
-        ]
+        network, around = self._network, self._around
+        hosts = []
         for zone, node in zip(cluster.STORAGE_ZONES, cluster.STORAGES, strict=True):
             disk = LocalDisk(self._directory.zone(zone) / "storage")
             self._undo.insert(1, disk.close)
@@ -143,20 +150,10 @@ class Instance:
             self._storages[zone] = storage
             hosts.append(network.add(storage, disk))
         self._crossbar = cluster.crossbar(around)
-        self._adjudicators = {journal: cluster.adjudicator(around, journal) for journal in layout.journals}
+        self._adjudicators = {journal: cluster.adjudicator(around, journal) for journal in self._layout.journals}
         hosts += [network.add(role) for role in (self._crossbar, *self._adjudicators.values())]
         for host in hosts:
             network.start(host)
-
-    def _start_journal(self, journal: JournalId, zone: str, node: NodeId) -> Host:
-        """Open a zone's replica of a journal."""
-        disk = LocalDisk(self._directory.zone(zone) / node.partition("/")[2])
-        self._undo.insert(1, disk.close)
-        replica = cluster.journal(self._around, node, disk)
-        self._journals.setdefault(journal, {})[zone] = replica
-        for note in replica.notes:
-            log.warning("%s: %s", node, note)
-        return self._network.add(replica, disk)
 
     def _node_clock(self, node: NodeId) -> Clock:
         return self._clock
@@ -216,7 +213,7 @@ class Instance:
 
     # --- status and stop ----------------------------------------------------------------------------------------
 
-    def status(self) -> dict[str, object]:
+    async def status(self) -> dict[str, object]:
         """What `daybreak status` shows."""
         settings = self.settings
         return {
@@ -229,19 +226,7 @@ class Instance:
             "uptime_seconds": round(time.time() - self.started_at, 3),
             "sessions": self._router.session_count,
             "adjudicators": {journal: role.status() for journal, role in self._adjudicators.items()},
-            "journals": {
-                journal: {
-                    zone: {
-                        "last_index": j.last_index,
-                        "synced": j.synced,
-                        "durable": j.durable,
-                        "base": j.base,
-                        "failure": j.failure,
-                    }
-                    for zone, j in replicas.items()
-                }
-                for journal, replicas in self._journals.items()
-            },
+            "zones": await self._zones.status(),
             "storage": {zone: replica.status() for zone, replica in self._storages.items()},
         }
 
@@ -266,3 +251,11 @@ class Instance:
             result = self._undo.pop()()
             if asyncio.iscoroutine(result):
                 await result
+
+
+async def _abandon(task: asyncio.Task[None]) -> None:
+    """End a task whose outcome is of no interest any more."""
+    task.cancel()
+    await asyncio.wait((task,))
+    if not task.cancelled():
+        task.exception()

@@ -127,8 +127,9 @@ def content(data: Path) -> dict[str, bytes]:
 
 def test_what_lies_in_the_data_directory(tmp_path: Path) -> None:
     """One directory, killed and spoilt in every way; what was acknowledged is there whenever it is served again."""
-    server = Server(tmp_path / "data")
-    options = ("--port", "0", "--data", str(server.data))
+    # One process: when it is killed nobody writes into the directory any more.
+    server = Server(tmp_path / "data", "--processes", "single")
+    options = ("--port", "0", "--data", str(server.data), "--processes", "single")
     with server:
         expected: list[tuple[object, ...]] = [(0, "zero")]
         with server.connect() as connection:

@@ -37,8 +37,8 @@ def durable(found: dict[str, Any], zone: str) -> int:
 
 
 def last(found: dict[str, Any]) -> int:
-    """How many entries the journal has."""
-    return int(found["journal"]["A1"]["last_index"])
+    """How many entries the journals have."""
+    return sum(role["last_index"] for role in found["zones"]["A1"]["roles"].values())
 
 
 def complete(found: dict[str, Any]) -> bool:

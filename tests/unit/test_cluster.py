@@ -83,3 +83,17 @@ def test_only_the_adjudicators_events_belong_to_a_slice() -> None:
 
 def test_a_session_has_the_number_of_its_query_processor() -> None:
     assert (cluster.query_processor_node(3), cluster.session_node(3)) == ("A/qp-3", "A/session-3")
+
+
+def test_every_zone_runs_its_own_nodes_and_the_region_all_others() -> None:
+    nodes = [role.node for role in roles()[0]]
+    zones = {zone: LAYOUT.in_zone(zone) for zone in cluster.ZONES}
+    for node in nodes:
+        assert [zone for zone in cluster.ZONES if node in zones[zone]] == [
+            process for process in [cluster.process_of(node)] if process != cluster.REGION
+        ]
+
+
+def test_a_node_that_is_not_there_yet_has_a_process() -> None:
+    assert cluster.process_of(NodeId("A/qp-17")) == cluster.process_of(NodeId("A/session-3")) == cluster.REGION
+    assert cluster.process_of(NodeId("A3/journal-9")) == "A3"

@@ -16,9 +16,15 @@ def main(argv: list[str] | None = None) -> int:
         found = ".".join(map(str, sys.version_info[:2]))
         print(f"daybreak: needs Python {MINIMUM[0]}.{MINIMUM[1]} or newer, this is {found}", file=sys.stderr)
         return 2
-    from daybreak.cli.parser import run  # an older Python could not even read it
+    arguments = sys.argv[1:] if argv is None else argv
+    # An older Python could not even read these modules.
+    if arguments[:1] == ["node"]:
+        from daybreak.cli.node import main as node  # without all that the other subcommands need
 
-    return run(sys.argv[1:] if argv is None else argv)
+        return node(arguments[1:])
+    from daybreak.cli.parser import run
+
+    return run(arguments)
 
 
 if __name__ == "__main__":

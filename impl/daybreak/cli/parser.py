@@ -6,43 +6,13 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
 
-from daybreak.base.ranges import ADJUDICATORS, MAX_ADJUDICATORS
+from daybreak.base.ranges import ADJUDICATORS
 from daybreak.cli import bench, check, serve, status
+from daybreak.cli.arguments import DATA, Parser, adjudicators, port, positive
 from daybreak.errors import DaybreakError
+from daybreak.zones import MODES, ZONES
 from tracecheck.commands.outputs import add_outputs
-
-DATA = Path(".daybreak")
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """One line, exit code 2."""
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-
-def port(text: str) -> int:
-    """A port number; 0 takes a free one."""
-    if not text.isascii() or not text.isdigit() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port number (0 to 65535)")
-    return int(text)
-
-
-def adjudicators(text: str) -> int:
-    """How many adjudicators a cluster has."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_ADJUDICATORS:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of adjudicators (1 to {MAX_ADJUDICATORS})")
-    return int(text)
-
-
-def positive(text: str) -> int:
-    """A whole number from 1."""
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
-    return int(text)
 
 
 def build() -> Parser:
@@ -52,6 +22,8 @@ def build() -> Parser:
     _add_serve(commands.add_parser("serve", help="run a server"))
     _add_status(commands.add_parser("status", help="show what a running server does"))
     _add_check(commands.add_parser("check", help="check a trace directory against every spec that has a mapping"))
+    node = commands.add_parser("node", help="run the roles of one zone", add_help=False)
+    node.add_argument("rest", nargs=argparse.REMAINDER)
     modelcheck = commands.add_parser("modelcheck", help="check the specs' models", add_help=False)
     modelcheck.add_argument("rest", nargs=argparse.REMAINDER)
     _add_bench(commands.add_parser("bench", help="prepare pgbench's tables"))
@@ -73,6 +45,12 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--metrics", type=port, metavar="PORT", help="the same, and serve the check's Prometheus metrics on PORT"
+    )
+    parser.add_argument(
+        "--processes",
+        choices=MODES,
+        default=ZONES,
+        help="a process per zone, all in a single one, or zones apart, run by daybreak node (default zones)",
     )
     parser.set_defaults(run=serve.run)
 

@@ -21,7 +21,13 @@ def run(arguments: argparse.Namespace) -> int:
     monitored = arguments.monitor or arguments.metrics is not None
     if trace is None and monitored:
         trace = arguments.data / "trace"
-    settings = Settings(data=arguments.data, port=arguments.port, trace=trace, adjudicators=arguments.adjudicators)
+    settings = Settings(
+        data=arguments.data,
+        port=arguments.port,
+        trace=trace,
+        adjudicators=arguments.adjudicators,
+        processes=arguments.processes,
+    )
     return uvloop.run(_serve(settings, monitored=monitored, metrics=arguments.metrics))
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 
 from daybreak.errors import OperatorError
 
+Status = dict[str, object]
+CONTROL = "control.sock"
 MAX_PATH_BYTES = 100
 """A Unix socket's path must stay below the 108 bytes that the kernel has for it."""
 
@@ -21,13 +24,13 @@ MAX_PATH_BYTES = 100
 class ControlServer:
     """Serves `status()` on a Unix socket in `directory`, or in a temporary one where that path is too long."""
 
-    def __init__(self, directory: Path, status: Callable[[], dict[str, object]]) -> None:
+    def __init__(self, directory: Path, status: Callable[[], Status | Awaitable[Status]], name: str = CONTROL) -> None:
         self._status = status
         self._temporary: Path | None = None
-        self.path = directory.absolute() / "control.sock"
+        self.path = directory.absolute() / name
         if len(os.fsencode(self.path)) > MAX_PATH_BYTES:
             self._temporary = Path(tempfile.mkdtemp(prefix="daybreak-"))
-            self.path = self._temporary / "control.sock"
+            self.path = self._temporary / name
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -38,7 +41,8 @@ class ControlServer:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            writer.write(msgspec.json.encode(self._status()))
+            status = self._status()
+            writer.write(msgspec.json.encode(await status if inspect.isawaitable(status) else status))
             await writer.drain()
         except ConnectionError:
             pass
@@ -55,7 +59,21 @@ class ControlServer:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
 
-def ask(path: str) -> dict[str, object]:
+async def ask_soon(path: str, seconds: float) -> Status | None:
+    """The status of the process behind a control socket; None if it gives none within `seconds`."""
+    writer = None
+    try:
+        async with asyncio.timeout(seconds):
+            reader, writer = await asyncio.open_unix_connection(path)
+            return msgspec.json.decode(await reader.read(), type=Status)
+    except (OSError, TimeoutError, msgspec.MsgspecError):
+        return None
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def ask(path: str) -> Status:
     """The status of the server behind a control socket."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(10)

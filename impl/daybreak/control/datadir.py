@@ -3,7 +3,9 @@
 DIR/format.json     format version and the cluster's identity, written once
 DIR/lock            locked by the server that runs on it
 DIR/server.json     process, port and control socket of that server; stale unless the lock is held
-DIR/zones/A1 …      one directory per zone: in journal-0 … the files of its replica of each journal
+DIR/zones/A1 …      one directory per zone: in journal-0 … the files of its replica of each journal, in storage those of
+                    its storage replica; and the lock of the zone's process
+DIR/secret, DIR/run how the processes of the cluster find and know each other: `control.places`
 DIR/engine          the private PostgreSQL; holds no data between runs
 DIR/trace           events, unless another directory was named
 """
@@ -94,6 +96,13 @@ class DataDirectory:
         """Unlock the directory."""
         (self.path / "server.json").unlink(missing_ok=True)
         os.close(self._lock)
+
+
+def identity(path: Path) -> Format:
+    """The cluster whose data directory `path` is; OperatorError if it is none yet."""
+    if not (path / "format.json").exists():
+        raise OperatorError(f"{path}: is no data directory; run daybreak serve first, or name another with --data")
+    return _read_format(path, None)
 
 
 def running_server(path: Path) -> ServerFile:

@@ -89,6 +89,8 @@ class Fetch(Message, frozen=True):
 class Fetched(Message, frozen=True):
     """Entries from `low` on, in order; `last_index` is where the entries end that this replica may show."""
 
+    bulk: ClassVar[bool] = True
+
     low: int
     entries: tuple[Entry, ...]
     last_index: int

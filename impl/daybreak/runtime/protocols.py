@@ -19,6 +19,8 @@ class Message(msgspec.Struct, frozen=True):
 
     causal: ClassVar[bool] = True
     """False where receiving the message changes nothing that the receiver's later answers depend on."""
+    bulk: ClassVar[bool] = False
+    """True for a part of a bulk transfer, which the receiver has asked for: it waits where others would be dropped."""
 
 
 class Send(NamedTuple):

@@ -89,6 +89,11 @@ class LocalNetwork:
             self._inbox.append((receiver, host.role.node, message, host.role.trace.context()))
         elif (listener := self._listeners.get(to)) is not None:
             listener(message)
+        else:
+            self._elsewhere(host, to, message)
+
+    def _elsewhere(self, host: Host, to: NodeId, message: Message) -> None:
+        """A message for nobody here: lost, as there is nowhere else."""
 
     def _drain(self) -> None:
         if self._draining:

@@ -1,0 +1,87 @@
+"""`daybreak node`: run the roles of one zone until SIGTERM or SIGINT, or the end of standard input.
+
+A server starts three of these, so this module imports no more than they need.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+import uvloop
+
+from daybreak import cluster
+from daybreak.cli.arguments import DATA, Parser
+from daybreak.errors import DaybreakError
+from daybreak.node import NodeProcess, Settings
+
+ALL = "all"
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The arguments of the subcommand."""
+    parser = Parser(prog="daybreak node", description="Runs the roles of one zone.")
+    parser.add_argument("--zone", required=True, choices=cluster.ZONES, help="the zone")
+    parser.add_argument(
+        "--role",
+        action="append",
+        choices=(*cluster.ZONE_ROLES, ALL),
+        help="a role to run, may be repeated (default: all of the zone)",
+    )
+    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
+    parser.add_argument("--trace", type=Path, metavar="DIR", help="write every protocol step to DIR")
+    parser.add_argument("--with-stdin", action="store_true", help="end when standard input does")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str]) -> int:
+    """Run the zone; 0 after an orderly stop, 1 after a failure."""
+    arguments = parse(argv)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    logging.raiseExceptions = False  # a supervisor that was killed reads no log
+    roles = arguments.role or [ALL]
+    chosen = cluster.ZONE_ROLES if ALL in roles else tuple(roles)
+    settings = Settings(data=arguments.data, zone=arguments.zone, roles=chosen, trace=arguments.trace)
+    try:
+        return uvloop.run(_run(settings, with_stdin=arguments.with_stdin))
+    except DaybreakError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        print(f"daybreak: {error.message}{hint}", file=sys.stderr)
+        return 1
+
+
+async def _run(settings: Settings, *, with_stdin: bool) -> int:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if with_stdin:
+        loop.add_reader(sys.stdin.fileno(), _read, stop)
+    stopping = loop.create_task(stop.wait())
+    node = NodeProcess(settings)
+    starting = loop.create_task(node.start())
+    await asyncio.wait((stopping, starting), return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+        await asyncio.wait((starting,))
+        return 0
+    await starting
+    print(f"ready: {' '.join(node.nodes)} of {settings.data}", flush=True)
+    try:
+        await asyncio.wait((stopping, node.failure), return_when=asyncio.FIRST_COMPLETED)
+        if node.failure.done():
+            await node.failure
+    finally:
+        await node.stop()
+    return 0
+
+
+def _read(stop: asyncio.Event) -> None:
+    """Nothing is ever said on standard input; its end means that whoever started us wants us to stop, or is gone."""
+    if not os.read(sys.stdin.fileno(), 1024):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stop.set()

@@ -1,0 +1,166 @@
+"""Keeps child processes running: starts them, starts again those that end, ends all of them in order.
+
+A child's standard input is its life line: it ends when that is closed, by `stop` or by the death of this process. It is
+in a session of its own, so the terminal's Ctrl-C does not reach it. What it writes to standard error comes out of ours,
+each line once and behind the child's name; a last line that begins with ``daybreak:`` says why it has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+import msgspec
+
+from daybreak.errors import OperatorError
+
+log = logging.getLogger(__name__)
+
+REFUSED = "daybreak: "
+"""How the line begins with which a child says why it cannot go on."""
+REFUSED_CODE = 1
+STOP_SECONDS = 20.0
+"""A child that has not ended so long after it was told to is killed."""
+LAST_WORDS_SECONDS = 1.0
+"""So long the last lines of a child that has ended are waited for."""
+
+
+class Pauses(msgspec.Struct, frozen=True):
+    """How long a child that has ended stays away, in seconds; each time twice as long as before."""
+
+    least: float = 0.1
+    most: float = 5.0
+    steady: float = 10.0
+    """After running for so long a child counts as healthy: its next pause is the least one."""
+
+
+class Child:
+    """One child, through all its lives."""
+
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        self.name = name
+        self.command = command
+        self.process: Process | None = None
+        self.started = 0.0
+        self.starts = 0
+        self.last_word = ""
+        """Why it cannot go on, if it has said so in this life."""
+
+    @property
+    def pid(self) -> int | None:
+        """Its process, or None while there is none."""
+        return None if self.process is None or self.process.returncode is not None else self.process.pid
+
+    async def spawn(self) -> Process:
+        """Start a life."""
+        self.last_word = ""
+        self.process = await asyncio.create_subprocess_exec(
+            *self.command, stdin=PIPE, stdout=DEVNULL, stderr=PIPE, start_new_session=True
+        )
+        self.started = time.monotonic()
+        self.starts += 1
+        return self.process
+
+    async def listen(self, process: Process) -> None:
+        """Pass its lines on until it closes its standard error."""
+        assert process.stderr is not None, "a pipe was asked for"
+        async for line in _lines(process.stderr):
+            if line.startswith(REFUSED):
+                self.last_word = line.removeprefix(REFUSED)
+            else:
+                sys.stderr.write(f"{self.name}: {line}\n")
+                sys.stderr.flush()
+
+
+async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
+    """The lines of `stream`, however long."""
+    rest = b""
+    while data := await stream.read(1 << 16):
+        *whole, rest = (rest + data).split(b"\n")
+        for line in whole:
+            yield line.decode(errors="replace")
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+class Supervisor:
+    """See the module."""
+
+    def __init__(
+        self,
+        commands: Mapping[str, Sequence[str]],
+        refused: Callable[[OperatorError], None],
+        pauses: Pauses | None = None,
+    ) -> None:
+        """`refused` is told when a child cannot work with what it finds, before `settle`."""
+        self._children = {name: Child(name, command) for name, command in commands.items()}
+        self._refused = refused
+        self._pauses = pauses or Pauses()
+        self._settled = False
+        self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Start all children."""
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._keep(child)) for child in self._children.values()]
+
+    def settle(self) -> None:
+        """All have come up: from here on one that ends, for whatever reason, is started again."""
+        self._settled = True
+
+    async def _keep(self, child: Child) -> None:
+        pauses, pause = self._pauses, self._pauses.least
+        while not self._stopping:
+            process = await child.spawn()
+            words = asyncio.create_task(child.listen(process))
+            code = await process.wait()
+            # A process of its own may hold its standard error open; the rest of what it says is then lost.
+            await asyncio.wait((words,), timeout=LAST_WORDS_SECONDS)
+            words.cancel()
+            if self._stopping:
+                return
+            if code == REFUSED_CODE and child.last_word and not self._settled:
+                self._refused(OperatorError(child.last_word))
+                return
+            if time.monotonic() - child.started > pauses.steady:
+                pause = pauses.least
+            why = f": {child.last_word}" if child.last_word else ""
+            log.warning(
+                "%s (process %d) has ended with code %d%s; it is started again in %g s",
+                *(child.name, process.pid, code, why, pause),
+            )
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, pauses.most)
+
+    def status(self) -> dict[str, dict[str, object]]:
+        """What an operator may want to know, by child."""
+        now = time.monotonic()
+        return {
+            child.name: {
+                "pid": child.pid,
+                "uptime_seconds": round(now - child.started, 3) if child.pid is not None else None,
+                "restarts": max(0, child.starts - 1),
+            }
+            for child in self._children.values()
+        }
+
+    async def stop(self) -> None:
+        """Tell all children to end, and wait until they have."""
+        self._stopping = True
+        for child in self._children.values():
+            if child.process is not None and child.process.stdin is not None:
+                child.process.stdin.close()
+        idle = [task for task, child in zip(self._tasks, self._children.values(), strict=False) if child.pid is None]
+        for task in idle:
+            task.cancel()
+        _, late = await asyncio.wait(self._tasks, timeout=STOP_SECONDS) if self._tasks else (set(), set())
+        for child in self._children.values():
+            if late and child.process is not None and child.pid is not None:
+                log.warning("%s (process %d) does not end and is killed", child.name, child.process.pid)
+                child.process.kill()
+        await asyncio.gather(*self._tasks, return_exceptions=True)

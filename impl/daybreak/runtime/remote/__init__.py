@@ -1,0 +1,1 @@
+"""Messages between processes: frames, handshake, bounded queues, connections that come back."""

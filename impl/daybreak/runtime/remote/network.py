@@ -1,0 +1,54 @@
+"""The roles of one process, and the way to those of others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from daybreak.base.ids import NodeId
+from daybreak.errors import InternalError
+from daybreak.runtime.local.network import Host, LocalNetwork
+from daybreak.runtime.protocols import Message
+from daybreak.runtime.remote.codec import Letter
+from daybreak.runtime.remote.peers import Peers
+
+
+class PeerNetwork(LocalNetwork):
+    """Runs roles as `LocalNetwork` does; messages for nodes of other processes go there."""
+
+    def __init__(self, process: str, process_of: Callable[[NodeId], str]) -> None:
+        """`process` is this process's name, `process_of` says in which one a node lives."""
+        super().__init__()
+        self._process = process
+        self._process_of = process_of
+        self._peers: Peers | None = None
+        self.astray = 0
+        """Messages that came for nodes that are not here, or from nodes that are not where they came from."""
+
+    def join(self, peers: Peers) -> None:
+        """Send through `peers` from here on; `close` closes them too."""
+        self._peers = peers
+
+    def _elsewhere(self, host: Host, to: NodeId, message: Message) -> None:
+        process = self._process_of(to)
+        if process != self._process and self._peers is not None and not self._closed:
+            role = host.role
+            try:
+                self._peers.send(process, Letter(to, role.node, message, role.trace.context()))
+            except (KeyError, ValueError) as error:
+                self.fail(InternalError(f"{role.node} cannot send {type(message).__name__} to {to}: {error}"))
+
+    def receive(self, process: str, letters: list[Letter]) -> None:
+        """Hand letters of another process to the roles here."""
+        for to, source, message, cause in letters:
+            host = self._hosts.get(to)
+            if host is None or self._process_of(source) != process:
+                self.astray += 1
+            else:
+                self._inbox.append((host, source, message, cause))
+        self._drain()
+
+    def close(self) -> None:
+        """As `LocalNetwork`, and hang up."""
+        if self._peers is not None:
+            self._peers.close()
+        super().close()

@@ -1,0 +1,25 @@
+"""The messages that travel between processes: those of all roles."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from daybreak.adjudicator import messages as adjudicator
+from daybreak.crossbar import messages as crossbar
+from daybreak.journal import messages as journal
+from daybreak.query import messages as query
+from daybreak.runtime.protocols import Message
+from daybreak.runtime.remote.codec import Registry
+from daybreak.storage import messages as storage
+
+MODULES: tuple[ModuleType, ...] = (adjudicator, crossbar, journal, query, storage)
+
+
+def registry() -> Registry:
+    """All message classes of all roles, their own timers included."""
+    return Registry(
+        kind
+        for module in MODULES
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Message) and kind.__module__ == module.__name__
+    )
