@@ -188,6 +188,7 @@ class Voter(Reign):
         """The relations stated where the state is declared."""
         super().check_invariants()
         assert self._history.newest() <= self._latest, "the history ends at the last commit"
-        assert self._holds.last() <= self._lease, "P12: no hold outlives the lease"
-        assert all(self._outcomes.get(hold.txn) is None for hold in self._holds), "what is held for is undecided"
-        self._holds.check()
+        if len(self._holds):
+            assert self._holds.last() <= self._lease, "P12: no hold outlives the lease"
+            assert all(self._outcomes.get(hold.txn) is None for hold in self._holds), "what is held for is undecided"
+            self._holds.check()
