@@ -118,7 +118,7 @@ class Adjudicator(Voter):
         self.commit(txn=txn, start=start, keys=keys, ts=ts)
         self._outcomes.appending(txn)
         payload = encode(Payload(self._granted, Record(txn, ts, request.writes)))
-        voters = tuple(self._peers[voter] for voter in request.voters)
+        voters = tuple(self._peers[voter] for voter in request.voters) if request.voters else ()
         self._appending.append(Pending(self._leader.append(payload), ts, txn, asker, voters))
         return self._leader.flush()
 
@@ -228,7 +228,8 @@ class Adjudicator(Voter):
     def check_invariants(self) -> None:
         """The relations stated where the state is declared."""
         super().check_invariants()
-        assert all(self._outcomes.get(txn) is None for txn in self._led), "what is undecided has no verdict"
-        assert all(self._holds.get(txn) is None for txn in self._led), "who leads does not vote"
+        if len(self._led):
+            assert all(self._outcomes.get(txn) is None for txn in self._led), "what is undecided has no verdict"
+            assert all(self._holds.get(txn) is None for txn in self._led), "who leads does not vote"
         last = self._appending[-1].txn if self._appending else None
         assert last is None or self._outcomes.get(last) is APPENDING, "what is being appended is decided"

@@ -13,6 +13,7 @@ from daybreak.adjudicator.messages import (
     Reason,
     Refused,
     Release,
+    Released,
     Tick,
     Voted,
     VoteRequest,
@@ -30,6 +31,7 @@ from tests.support.roles import ManualClock, key, sent, time, timers
 W, S, R = Access.WRITE, Access.SHARE, Access.VALIDATE
 K, OTHER = key("k"), key("other")
 LEADING = JournalId("adj-1")
+OPERATOR = NodeId("A/control-0")
 LEADER = PEERS[LEADING]
 HOLD_US = Settings().hold_us
 A = TxnId("a")
@@ -234,13 +236,19 @@ def test_a_timer_of_a_hold_that_has_ended_is_idle() -> None:
     assert timers([*bench.timers], HoldTick) == []
 
 
-def test_a_lease_that_is_given_back_leaves_time_for_the_holds() -> None:
+@pytest.mark.parametrize("expires", [False, True])
+def test_a_lease_is_given_back_once_nothing_is_held(expires: bool) -> None:
     bench = Bench().serve()
     vote(bench)
-    bench.hear(Release())
-    assert bench.lease == time(HOLD_US)
-    outcome(bench, time(500))
-    assert bench.sink.acts()[-1] == "Resolve"
+    lease = bench.lease
+    assert bench.hear(Release(), OPERATOR) == []
+    assert bench.lease == lease
+    said: Effects = []
+    while expires and "Expire" not in bench.sink.acts():
+        said = look(bench)
+    said = said or outcome(bench, time(500))
+    assert sent(said, Released, OPERATOR) == [Released()]
+    assert bench.lease == (time(HOLD_US) if expires else time(500))
 
 
 def test_a_successor_has_no_holds_and_refuses_who_could_have_met_them() -> None:
