@@ -17,7 +17,7 @@
 (* records it finds there and the last lease granted there, and begins     *)
 (* above that lease, since all that was ever promised lies below (P19).    *)
 (***************************************************************************)
-EXTENDS Times, FiniteSets, Sequences, TLC
+EXTENDS Times, Classes, FiniteSets, Sequences, TLC
 
 CONSTANTS
     Txn,        \* names of transactions
@@ -34,22 +34,6 @@ VARIABLES
     appending   \* records on their way into the journal: [txn, ts]
 
 vars == <<history, floor, latest, promise, lease, appending>>
-
-(***************************************************************************)
-(* Classes of access, by the strength of what they do to a row:            *)
-(*   W   insert, delete, update of a key column, FOR UPDATE                *)
-(*   N   update of other columns                                           *)
-(*   S   FOR KEY SHARE                                                     *)
-(*   R   validated read: what the transaction relied on must not have      *)
-(*       changed (the catalog, P21).  No class conflicts with it, so it    *)
-(*       never makes a later writer fail.                                  *)
-(***************************************************************************)
-Class == {"W", "N", "S", "R"}
-
-ConflictsWith == [W |-> {"W", "N", "S"},
-                  N |-> {"W", "N"},
-                  S |-> {"W"},
-                  R |-> {"W", "N"}]
 
 Record == [txn : Txn, ts : Time]
 
@@ -73,11 +57,6 @@ Init ==
     /\ appending = {}
 
 -----------------------------------------------------------------------------
-\* Accesses to `keys' conflict with those that were committed before.
-Clash(committed, keys) ==
-    \E k \in DOMAIN keys :
-        k \in DOMAIN committed /\ committed[k] \in ConflictsWith[keys[k]]
-
 \* A commit after start conflicts with accesses to `keys'.
 ClashAfter(start, keys) ==
     \E i \in DOMAIN history :

@@ -7,7 +7,7 @@
 (* reads storage as of the start, keeps its writes to itself, and at       *)
 (* COMMIT asks the owners of what it wrote.  What these do stands in       *)
 (* Owners and Epochs.  Storage is made from all journals together, merged  *)
-(* by commit time: what it holds of a key follows from the durable records *)
+(* by commit time: what it has of a key are the durable records with it,   *)
 (* and it may answer when every journal is complete up to the start.       *)
 (* A replica that learns of records and promises late is like a reader     *)
 (* that asks late, so there are no replicas here.                          *)
@@ -19,36 +19,56 @@ CONSTANTS
     StartAtBegin,   \* the start is fixed at BEGIN, or else by the first statement
     SameCounts      \* to write a row as it was is an access to it, or else is nothing
 
+\* The first time there is.
+Beginning == CHOOSE t \in Time : \A u \in Time : AtMost(t, u)
+
 \* Adjudicators begin with these leases.
 InitWith(leases) ==
-    /\ now \in Time /\ \A t \in Time : AtMost(now, t)
+    /\ now = Beginning
     /\ txns = << >>
     /\ lease = leases
     /\ promise = [a \in Adj |-> Zero]
     /\ floor = [a \in Adj |-> Zero]
-    /\ last = << >>
-    /\ holds = {}
-    /\ appending = [a \in Adj |-> {}]
-    /\ journal = [a \in Adj |-> {}]
+    /\ last = [a \in Adj |-> << >>]
+    /\ holds = [a \in Adj |-> << >>]
+    /\ appending = [a \in Adj |-> << >>]
+    /\ journal = [a \in Adj |-> << >>]
+    /\ versions = << >>
     /\ base = Zero
 
 Init == InitWith([a \in Adj |-> Zero])
 
 -----------------------------------------------------------------------------
-Durables == UNION {journal[a] : a \in Adj}
-
 \* Storage has everything that commits at or before the time (P6).
 CompleteTo(time) == \A a \in Adj : AtMost(time, promise[a])
 
 \* The version `seen' is the newest of key k at or before `start' (P4).
 IsNewest(k, seen, start) ==
-    LET times == {r.ts : r \in {d \in Durables : k \in d.keys /\ AtMost(d.ts, start)}}
-    IN  IF times = {} THEN AtMost(seen, start) /\ AtMost(seen, base)
-        ELSE seen \in times /\ \A t \in times : AtMost(t, seen)
+    LET times  == IF k \in DOMAIN versions THEN versions[k] ELSE << >>
+        newest == NewestOf(times, Len(times), start)
+    IN  IF newest # Zero THEN seen = newest ELSE AtMost(seen, start) /\ AtMost(seen, base)
 
 InPhase(txn, phases) == txn \in DOMAIN txns /\ txns[txn].phase \in phases
 
-Without(gone) == [t \in DOMAIN txns \ gone |-> txns[t]]
+\* Key k is asked of `by' (P9).
+OwnedBy(k, by) == Owner[k] = by
+
+\* Every owner is asked for something, and for nothing that is another's.
+EachItsOwn(slices) ==
+    \A a \in DOMAIN slices :
+        /\ slices[a] # << >>
+        /\ \A k \in DOMAIN slices[a] : OwnedBy(k, a)
+        /\ \A b \in DOMAIN slices \ {a} : DOMAIN slices[a] \cap DOMAIN slices[b] = {}
+
+\* What was written is asked for as a write.
+AsksFor(writes, slices) ==
+    \A k \in writes : \E a \in DOMAIN slices :
+        IF k \in DOMAIN slices[a] THEN slices[a][k] \in {"W", "N"} ELSE FALSE
+
+\* A validated read holds nothing, so it is for the leader alone: what it relied on
+\* must still be so at the commit time, and none but the leader knows it.
+OnlyLeaderValidates(leader, slices) ==
+    \A a \in DOMAIN slices \ {leader} : \A k \in DOMAIN slices[a] : slices[a][k] # "R"
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -56,11 +76,10 @@ Without(gone) == [t \in DOMAIN txns \ gone |-> txns[t]]
 (*   who      nobody                                                       *)
 (*   why      time passes, and leases and holds with it (P12, P19)         *)
 (*   when     always                                                       *)
-(*   changes  now                                                          *)
+(*   changes  now, which never goes back                                   *)
 (***************************************************************************)
 Tick(to) ==
-    /\ Before(now, to)
-    /\ now' = to
+    /\ now' = Later(now, to)
     /\ UNCHANGED <<txns, granted, judged, appending, stored>>
 
 (***************************************************************************)
@@ -73,7 +92,8 @@ Tick(to) ==
 Begin(txn, start) ==
     /\ txn \notin DOMAIN txns
     /\ MayShowLatest(now, start)
-    /\ txns' = (txn :> [start |-> start, writes |-> {}, leader |-> Nobody, votes |-> << >>,
+    /\ txns' = (txn :> [start |-> start, writes |-> {}, leader |-> Nobody,
+                        slices |-> << >>, silent |-> {}, votes |-> << >>,
                         phase |-> IF StartAtBegin THEN "begun" ELSE "running",
                         fate |-> "open", ts |-> Zero]) @@ txns
     /\ UNCHANGED <<now, granted, judged, appending, stored>>
@@ -122,15 +142,22 @@ Write(txn, changed, same) ==
 (***************************************************************************)
 (* Ask                                                                     *)
 (*   who      a query processor, at COMMIT                                 *)
-(*   why      P9: each owner is sent its keys and the start; P12: one of   *)
-(*            the owners is to lead                                        *)
-(*   when     the transaction has written                                  *)
+(*   why      P9: each owner is sent its keys, with the class of each      *)
+(*            access, and the start; P12: one of the owners is to lead     *)
+(*   when     the transaction has written, or has accessed keys so that    *)
+(*            others must not; the slices have all that it wrote, each key *)
+(*            with its owner                                               *)
 (*   changes  txns                                                         *)
 (***************************************************************************)
-Ask(txn, leader) ==
+Ask(txn, leader, slices) ==
     /\ InPhase(txn, {"running"})
-    /\ leader \in OwnersOf(txns[txn].writes)
-    /\ txns' = [txns EXCEPT ![txn].phase = "asked", ![txn].leader = leader]
+    /\ leader \in DOMAIN slices
+    /\ \E a \in DOMAIN slices : \E k \in DOMAIN slices[a] : slices[a][k] # "R"
+    /\ EachItsOwn(slices)
+    /\ AsksFor(txns[txn].writes, slices)
+    /\ OnlyLeaderValidates(leader, slices)
+    /\ txns' = [txns EXCEPT ![txn].phase = "asked", ![txn].leader = leader,
+                            ![txn].slices = slices, ![txn].silent = DOMAIN slices]
     /\ UNCHANGED <<now, granted, judged, appending, stored>>
 
 (***************************************************************************)
@@ -172,7 +199,8 @@ Acknowledge(txn) ==
 Abort(txn) ==
     /\ \/ InPhase(txn, {"begun", "running"})
        \/ InPhase(txn, {"asked"}) /\ txns[txn].fate = "aborted"
-    /\ txns' = Without({txn})
+    /\ txns' = IF txns[txn].silent = {} THEN Without({txn})
+               ELSE [txns EXCEPT ![txn].phase = "over"]
     /\ UNCHANGED <<now, granted, judged, appending, stored>>
 
 (***************************************************************************)
@@ -189,24 +217,35 @@ Abandon(txn) ==
                ELSE [txns EXCEPT ![txn].phase = "abandoned"]
     /\ UNCHANGED <<now, granted, judged, appending, stored>>
 
+OldAt(upto) == {t \in DOMAIN txns : Before(txns[t].start, upto)}
+
+\* Journals and storage drop what lies at or below upto.
+Dropped(upto) ==
+    LET later(times) == SelectSeq(times, LAMBDA t : Before(upto, t))
+        old == {k \in DOMAIN versions : AtMost(Head(versions[k]), upto)}
+        gone == {k \in old : later(versions[k]) = << >>}
+        records(a) == {t \in DOMAIN journal[a] : AtMost(journal[a][t].ts, upto)}
+    IN  /\ base' = upto
+        /\ journal' = [a \in Adj |-> [t \in DOMAIN journal[a] \ records(a) |-> journal[a][t]]]
+        /\ versions' = [k \in DOMAIN versions \ gone |->
+                            IF k \in old THEN later(versions[k]) ELSE versions[k]]
+        /\ txns' = Without({t \in OldAt(upto) : txns[t].fate # "committed"})
+
 (***************************************************************************)
 (* Collect                                                                 *)
 (*   who      storage, and journals, which keep records for its sake       *)
 (*   why      P22: who began before upto has exceeded the age limit, so    *)
 (*            nobody needs what it could read                              *)
-(*   when     no owner admits such a transaction any more (P15), and each  *)
-(*            that asked has come to an outcome                            *)
-(*   changes  journal, base, and txns: such transactions end               *)
+(*   when     no owner admits such a transaction any more (P15), and none  *)
+(*            has decided one whose record is still under way              *)
+(*   changes  journal, versions, base, and txns: such transactions end     *)
 (***************************************************************************)
 Collect(upto) ==
-    LET old == {t \in DOMAIN txns : Before(txns[t].start, upto)}
-    IN  /\ Before(base, upto)
-        /\ \A a \in Adj : AtMost(upto, floor[a])
-        /\ \A t \in old : txns[t].fate # "decided" /\ ~IsOpen(t)
-        /\ base' = upto
-        /\ journal' = [a \in Adj |-> {r \in journal[a] : Before(upto, r.ts)}]
-        /\ txns' = Without({t \in old : txns[t].fate # "committed"})
-        /\ UNCHANGED <<now, granted, judged, appending>>
+    /\ Before(base, upto)
+    /\ \A a \in Adj : AtMost(upto, floor[a])
+    /\ \A t \in OldAt(upto) : txns[t].fate # "decided"
+    /\ Dropped(upto)
+    /\ UNCHANGED <<now, granted, judged, appending>>
 
 -----------------------------------------------------------------------------
 Next ==
@@ -216,7 +255,7 @@ Next ==
     \/ \E txn \in Txn, keys \in SUBSET Key :
            \E seen \in [keys -> Time \cup {Zero}] : Read(txn, seen)
     \/ \E txn \in Txn, changed, same \in SUBSET Key : Write(txn, changed, same)
-    \/ \E txn \in Txn, leader \in Adj : Ask(txn, leader)
+    \/ \E txn \in Txn, leader \in Adj, slices \in Slicings : Ask(txn, leader, slices)
     \/ \E txn \in Txn : CommitReadOnly(txn)
     \/ \E txn \in Txn : Acknowledge(txn)
     \/ \E txn \in Txn : Abort(txn)
@@ -225,9 +264,9 @@ Next ==
     \/ \E txn \in Txn, by \in Adj, until \in Time : Vote(txn, by, until)
     \/ \E txn \in Txn, by \in Adj : Refuse(txn, by)
     \/ \E txn \in Txn, ts \in Time : Decide(txn, ts)
-    \/ \E txn \in Txn : Decline(txn)
+    \/ \E txn \in Txn, by \in Adj : Decline(txn, by)
     \/ \E txn \in Txn, by \in Adj : Durable(txn, by)
-    \/ \E txn \in Txn, by \in Adj : Resolve(txn, by)
+    \/ \E txn \in Txn, by \in Adj, ts \in Time \cup {Zero} : Resolve(txn, by, ts)
     \/ \E txn \in Txn, by \in Adj : Expire(txn, by)
     \/ \E by \in Adj, upto \in Time : Heartbeat(by, upto)
     \/ \E by \in Adj, until \in Time : Renew(by, until)

@@ -8,7 +8,7 @@
 (* them.  An action together with what is noted of it is called by the     *)
 (* action's name and `Noted'.                                              *)
 (***************************************************************************)
-EXTENDS Commit, Sequences
+EXTENDS Commit
 
 CONSTANT
     Watch       \* how many reads are remembered at most
@@ -20,19 +20,36 @@ VARIABLES
     acked,      \* the greatest commit time of an answer
     horizon,    \* the greatest start at which anyone has read
     watched,    \* some reads: [key, start, seen, base]
-    collected   \* the records that storage no longer keeps
+    collected,  \* the records that storage no longer keeps
+    accesses    \* what the transactions that committed had accessed: key -> class
 
 told  == <<answered, refused, acked>>
-notes == <<begun, told, horizon, watched, collected>>
+gathered == <<collected, accesses>>
+notes == <<begun, told, horizon, watched, gathered>>
 varsNoted == <<vars, notes>>
 
 InitNotes ==
     /\ begun = 0
     /\ answered = {} /\ refused = {} /\ acked = Zero
     /\ horizon = Zero /\ watched = {}
-    /\ collected = {}
+    /\ collected = {} /\ accesses = << >>
 
 InitNoted == Init /\ InitNotes
+
+-----------------------------------------------------------------------------
+InJournal(a) == {journal[a][t] : t \in DOMAIN journal[a]}
+
+Durables == UNION {InJournal(a) : a \in Adj}
+
+UnderwayAt(a) == {appending[a][i] : i \in DOMAIN appending[a]}
+
+OwnersOf(keys) == {Owner[k] : k \in keys}
+
+\* All that a transaction accesses: key -> class.
+Accesses(txn) ==
+    LET slices == txns[txn].slices
+    IN  [k \in UNION {DOMAIN slices[a] : a \in DOMAIN slices} |->
+            slices[CHOOSE a \in DOMAIN slices : k \in DOMAIN slices[a]][k]]
 
 -----------------------------------------------------------------------------
 \* Names only tell transactions apart.  So Txn is 1 .. n in every model, and names
@@ -41,7 +58,7 @@ BeginNoted(txn, start) ==
     /\ txn = begun + 1
     /\ Begin(txn, start)
     /\ begun' = txn
-    /\ UNCHANGED <<told, horizon, watched, collected>>
+    /\ UNCHANGED <<told, horizon, watched, gathered>>
 
 \* The properties of reads speak of one read: it is enough to remember any one.
 ReadNoted(txn, keys) ==
@@ -53,52 +70,71 @@ ReadNoted(txn, keys) ==
               /\ \E k \in keys :
                      watched' = watched \cup {[txn |-> txn, key |-> k, seen |-> seen[k],
                                                start |-> txns[txn].start, base |-> base]}
-        /\ UNCHANGED <<begun, told, collected>>
+        /\ UNCHANGED <<begun, told, gathered>>
 
 AcknowledgeNoted(txn) ==
     /\ Acknowledge(txn)
     /\ answered' = answered \cup {txn}
     /\ acked' = Later(acked, txns[txn].ts)
-    /\ UNCHANGED <<begun, refused, horizon, watched, collected>>
+    /\ UNCHANGED <<begun, refused, horizon, watched, gathered>>
 
 AbortNoted(txn) ==
     /\ Abort(txn)
     /\ refused' = refused \cup {txn}
-    /\ UNCHANGED <<begun, answered, acked, horizon, watched, collected>>
+    /\ UNCHANGED <<begun, answered, acked, horizon, watched, gathered>>
 
 CollectNoted(upto) ==
     /\ Collect(upto)
-    /\ collected' = collected \cup (Durables \ UNION {journal'[a] : a \in Adj})
-    /\ UNCHANGED <<begun, told, horizon, watched>>
+    /\ collected' = collected \cup (Durables \ Durables')
+    /\ UNCHANGED <<begun, told, horizon, watched, accesses>>
 
 TickNoted(to) == Tick(to) /\ UNCHANGED notes
 FirstStatementNoted(txn) == FirstStatement(txn) /\ UNCHANGED notes
 WriteNoted(txn, changed, same) == Write(txn, changed, same) /\ UNCHANGED notes
-AskNoted(txn, leader) == Ask(txn, leader) /\ UNCHANGED notes
+AskNoted(txn, leader, slices) == Ask(txn, leader, slices) /\ UNCHANGED notes
 CommitReadOnlyNoted(txn) == CommitReadOnly(txn) /\ UNCHANGED notes
 AbandonNoted(txn) == Abandon(txn) /\ UNCHANGED notes
 VoteNoted(txn, by, until) == Vote(txn, by, until) /\ UNCHANGED notes
 RefuseNoted(txn, by) == Refuse(txn, by) /\ UNCHANGED notes
 DecideNoted(txn, ts) == Decide(txn, ts) /\ UNCHANGED notes
-DeclineNoted(txn) == Decline(txn) /\ UNCHANGED notes
-DurableNoted(txn, by) == Durable(txn, by) /\ UNCHANGED notes
-ResolveNoted(txn, by) == Resolve(txn, by) /\ UNCHANGED notes
+DeclineNoted(txn, by) == Decline(txn, by) /\ UNCHANGED notes
+ResolveNoted(txn, by) == (\E ts \in Time \cup {Zero} : Resolve(txn, by, ts)) /\ UNCHANGED notes
 ExpireNoted(txn, by) == Expire(txn, by) /\ UNCHANGED notes
 HeartbeatNoted(by, upto) == Heartbeat(by, upto) /\ UNCHANGED notes
 RenewNoted(by, until) == Renew(by, until) /\ UNCHANGED notes
 ForgetNoted(by, upto) == Forget(by, upto) /\ UNCHANGED notes
 
+\* Those whose records come to light are remembered with their accesses.
+CommitsNoted ==
+    /\ accesses' = [t \in {r.txn : r \in Durables' \ Durables} |-> Accesses(t)] @@ accesses
+    /\ UNCHANGED <<begun, told, horizon, watched, collected>>
+
+DurableNoted(txn, by) == Durable(txn, by) /\ CommitsNoted
+
 \* What kept says of transactions that are not under way changes nothing.
 TakeoverNoted(by, at, kept) ==
-    kept \subseteq {r.txn : r \in appending[by]} /\ Takeover(by, at, kept) /\ UNCHANGED notes
+    kept \subseteq {r.txn : r \in UnderwayAt(by)} /\ Takeover(by, at, kept) /\ CommitsNoted
 
 \* What a model explores is put together from these parts:
 TimePasses == \E to \in Time : TickNoted(to)
 
-Writers ==
+Beginners ==
     \/ \E txn \in Txn, start \in Time : BeginNoted(txn, start)
     \/ \E txn \in Txn, keys \in SUBSET Key \ {{}} : WriteNoted(txn, keys, {})
-    \/ \E txn \in Txn, leader \in Adj : AskNoted(txn, leader)
+
+\* What a transaction wrote, as accesses of the strongest class.
+SlicesWritten(txn) ==
+    LET writes == IF txn \in DOMAIN txns THEN txns[txn].writes ELSE {}
+    IN  [a \in OwnersOf(writes) |-> [k \in {j \in writes : Owner[j] = a} |-> "W"]]
+
+\* Who only writes: without classes other than W.
+Writers ==
+    Beginners \/ \E txn \in Txn, leader \in Adj : AskNoted(txn, leader, SlicesWritten(txn))
+
+\* Who also locks and relies on keys.
+Accessors ==
+    \/ Beginners
+    \/ \E txn \in Txn, leader \in Adj, slices \in Slicings : AskNoted(txn, leader, slices)
 
 Readers == \E txn \in Txn, keys \in SUBSET Key \ {{}} : ReadNoted(txn, keys)
 
@@ -119,36 +155,39 @@ Judges ==
 
 Holders == \E txn \in Txn, by \in Adj : ResolveNoted(txn, by) \/ ExpireNoted(txn, by)
 
-Decliners == \E txn \in Txn : DeclineNoted(txn)
+Decliners == \E txn \in Txn, by \in Adj : DeclineNoted(txn, by)
 
 Promisers == \E by \in Adj, upto \in Time : HeartbeatNoted(by, upto)
 
 Successors ==
-    \/ \E by \in Adj, until \in Time : RenewNoted(by, until)
+    \/ \E by \in Adj, until \in Time : Before(lease[by], until) /\ RenewNoted(by, until)
     \/ \E by \in Adj, at \in Time, kept \in SUBSET Txn : TakeoverNoted(by, at, kept)
+
+\* Leases are given back.
+Releasers == \E by \in Adj, until \in Time : Before(until, lease[by]) /\ RenewNoted(by, until)
 
 Forgetters ==
     \/ \E by \in Adj, upto \in Time : ForgetNoted(by, upto)
     \/ \E upto \in Time : CollectNoted(upto)
 
 NextNoted == TimePasses \/ Writers \/ Readers \/ Endings \/ Statements \/ Judges \/ Holders
-                    \/ Decliners \/ Promisers \/ Successors \/ Forgetters
+                    \/ Decliners \/ Promisers \/ Successors \/ Releasers \/ Forgetters
 
 -----------------------------------------------------------------------------
 \* Every commit ever made.
 Commits == Durables \cup collected
 
-Underway == UNION {appending[a] : a \in Adj}
+Underway == UNION {UnderwayAt(a) : a \in Adj}
 
-Concurrent(c, d) == Before(c.start, d.ts) /\ Before(d.start, c.ts)
-
-\* INV: P10, P12, P14.  Of two concurrent writers of a key at most one commits,
-\* whatever was lost, forgotten or left open in between.
+\* INV: P10, P12, P14.  Whatever was lost, forgotten or left open in between, no
+\* commit has another one after its start and at or before its own time with which an
+\* access of it conflicts.  So of two concurrent writers of a key at most one commits.
 FirstCommitterWins ==
     \A c, d \in Commits :
-        (c.txn # d.txn /\ c.keys \cap d.keys # {}) => ~Concurrent(c, d)
+        (c.txn # d.txn /\ Before(c.start, d.ts) /\ AtMost(d.ts, c.ts)) =>
+            ~Clash(accesses[d.txn], accesses[c.txn])
 
-Filed == UNION {{<<a, r>> : r \in appending[a] \cup journal[a]} : a \in Adj}
+Filed == UNION {{<<a, r>> : r \in UnderwayAt(a) \cup InJournal(a)} : a \in Adj}
 
 \* INV: P13.  A transaction has at most one record, in one journal.
 OneRecord == \A f, g \in Filed : f[2].txn = g[2].txn => f = g
@@ -161,16 +200,18 @@ NothingBeforeCommit ==
 \* INV: P2, P6.  What is promised stays true: no record under way lies at or below
 \* it, and journals only grow above it.
 PromisesKept ==
-    \A a \in Adj : \A r \in appending[a] : Before(promise[a], r.ts)
+    \A a \in Adj : \A r \in UnderwayAt(a) : Before(promise[a], r.ts)
 
 \* INV: P2, P12, P23.  Nothing is given, held or promised beyond the lease.
 WithinLease ==
     /\ \A a \in Adj : AtMost(promise[a], lease[a])
-    /\ \A a \in Adj : \A r \in appending[a] : AtMost(r.ts, lease[a])
-    /\ \A h \in holds : AtMost(h.until, lease[h.by])
+    /\ \A a \in Adj : \A r \in UnderwayAt(a) : AtMost(r.ts, lease[a])
+    /\ \A a \in Adj : \A t \in DOMAIN holds[a] : AtMost(holds[a][t].until, lease[a])
 
 \* INV: P15.  An owner remembers only what can still refuse somebody.
-NothingStale == \A k \in DOMAIN last : Before(floor[Owner[k]], last[k])
+NothingStale ==
+    \A a \in Adj : \A k \in DOMAIN last[a] : \A c \in DOMAIN last[a][k] :
+        Before(floor[a], last[a][k][c])
 
 \* INV: P22.  Transactions stay small, and none commits that began before what
 \* storage has forgotten.
@@ -200,7 +241,7 @@ ReadsOneSnapshot ==
         \/ /\ AtMost(r.seen, r.base)
            /\ \A c \in Visible(r.key, r.start) : AtMost(c.ts, r.base)
 
-NewDurables == UNION {journal'[a] : a \in Adj} \ Durables
+NewDurables == Durables' \ Durables
 
 \* INV: P5, P6.  Nothing commits into a snapshot that has been read.
 SnapshotStable == [][\A r \in NewDurables : Before(horizon, r.ts)]_varsNoted
@@ -215,16 +256,17 @@ RealTimeOrder ==
 
 \* The transactions that are decided in a step.
 Deciding == {t \in DOMAIN txns : txns[t].fate = "open" /\
-                 \E a \in Adj : \E r \in appending'[a] \ appending[a] : r.txn = t}
+                 \E r \in Underway' \ Underway : r.txn = t}
 
 \* INV: P9, P11.  Who decides is the only owner, or has the votes of all others.
 AllOwnersAsked ==
     [][\A t \in Deciding :
-           DOMAIN txns[t].votes \cup {txns[t].leader} = OwnersOf(txns[t].writes)]_varsNoted
+           /\ txns[t].writes \subseteq DOMAIN Accesses(t)
+           /\ DOMAIN txns[t].votes \cup {txns[t].leader} = OwnersOf(DOMAIN Accesses(t))]_varsNoted
 
 \* INV: P2, P12.  A commit time suits every vote, and exceeds the start.
 TimesSuitVotes ==
-    [][\A t \in Deciding, r \in UNION {appending'[a] : a \in Adj} :
+    [][\A t \in Deciding, r \in Underway' :
            r.txn = t =>
                /\ Before(r.start, r.ts)
                /\ \A v \in DOMAIN txns[t].votes :
@@ -249,7 +291,7 @@ Versions ==
         InOrder({[start |-> r.start, ts |-> r.ts] : r \in {d \in Durables : k \in d.keys}})]
 
 Active ==
-    [t \in DOMAIN txns |->
+    [t \in {u \in DOMAIN txns : txns[u].phase # "over"} |->
         LET done == txns[t].fate = "committed"
         IN  [start |-> txns[t].start, writes |-> txns[t].writes,
              phase |-> IF txns[t].phase = "abandoned" THEN "abandoned"
@@ -270,7 +312,8 @@ OutcomesCome ==
             ~> (IF t \in DOMAIN txns THEN txns[t].fate \in {"committed", "aborted"} ELSE TRUE)
 
 \* LIVENESS: P12, P14.  Every hold ends, even if nobody ever tells the outcome.
-HoldsEnd == \A t \in Txn : (\E h \in holds : h.txn = t) ~> (\A h \in holds : h.txn # t)
+HoldsEnd ==
+    \A t \in Txn : (\E a \in Adj : t \in DOMAIN holds[a]) ~> (\A a \in Adj : t \notin DOMAIN holds[a])
 
 \* LIVENESS: P5, P6.  While leases last and adjudicators promise, every read is
 \* answered: no transaction waits for ever.

@@ -5,9 +5,9 @@
 (* Readers need to know that no record is missing, so an adjudicator       *)
 (* promises times away.  It may promise and give times only within its     *)
 (* lease: that is all its successor needs to know of what it cannot find   *)
-(* in the journal.  That the successor waits until the old lease has run   *)
-(* out costs nobody anything, since it could not commit for those who      *)
-(* begin earlier; what makes it safe is that it begins above the lease.    *)
+(* in the journal.  What makes it safe is that it begins above the lease;  *)
+(* that it waits until the old lease has run out is the matter of rung 4,  *)
+(* and costs nobody anything: who began earlier could not commit anyway.   *)
 (***************************************************************************)
 EXTENDS Owners
 
@@ -17,24 +17,31 @@ EXTENDS Owners
 (*   why      P6: readers learn that nothing is missing up to upto, which  *)
 (*            may lie ahead of every clock (P23)                           *)
 (*   when     upto is within the lease and below every record under way    *)
-(*   changes  promise                                                      *)
+(*   changes  promise, if it says more than commit times have said         *)
 (***************************************************************************)
 Heartbeat(by, upto) ==
-    /\ Before(promise[by], upto)
     /\ AtMost(upto, lease[by])
-    /\ \A r \in appending[by] : Before(upto, r.ts)
-    /\ promise' = [promise EXCEPT ![by] = upto]
+    /\ appending[by] # << >> => Before(upto, Head(appending[by]).ts)
+    /\ promise' = [promise EXCEPT ![by] = Later(@, upto)]
     /\ UNCHANGED <<now, txns, lease, floor, judged, appending, stored>>
+
+\* Nothing that `by' gave, promised, holds or remembers lies beyond until.
+NothingBeyond(by, until) ==
+    /\ AtMost(LatestOf(by), until)
+    /\ \A t \in DOMAIN holds[by] : AtMost(holds[by][t].until, until)
+    /\ \A k \in DOMAIN last[by] : \A c \in DOMAIN last[by][k] : AtMost(last[by][k][c], until)
 
 (***************************************************************************)
 (* Renew                                                                   *)
 (*   who      an adjudicator                                               *)
-(*   why      P19: to go on, bounded by what a successor will know         *)
-(*   when     the lease grows                                              *)
+(*   why      P19: to go on, bounded by what a successor will know; given  *)
+(*            back early, the lease lets the next one start early          *)
+(*   when     the lease grows; or nothing lies beyond the new one, for a   *)
+(*            successor will admit who begins above it                     *)
 (*   changes  lease                                                        *)
 (***************************************************************************)
 Renew(by, until) ==
-    /\ Before(lease[by], until)
+    /\ AtMost(lease[by], until) \/ NothingBeyond(by, until)
     /\ lease' = [lease EXCEPT ![by] = until]
     /\ UNCHANGED <<now, txns, promise, floor, judged, appending, stored>>
 
@@ -43,25 +50,36 @@ Renew(by, until) ==
 (*   who      the successor of an adjudicator that crashed or was cut off  *)
 (*   why      P19: all but the journal is lost, history and holds; P14:    *)
 (*            what the old epoch was asked and did not write never commits *)
-(*   when     the old lease has run out, and at lies at or above it; of    *)
-(*            the records under way the journal keeps first ones, kept     *)
+(*   when     at lies at or above the old lease; of the records under way  *)
+(*            the journal keeps first ones, kept                           *)
 (*   changes  all that is the adjudicator's: it begins at `at'             *)
 (***************************************************************************)
 Takeover(by, at, kept) ==
-    LET found  == {r \in appending[by] : r.txn \in kept}
-        lost   == appending[by] \ found
+    LET found  == SelectSeq(appending[by], LAMBDA r : r.txn \in kept)
+        lost   == SelectSeq(appending[by], LAMBDA r : r.txn \notin kept)
         sealed == {t \in DOMAIN txns : txns[t].leader = by /\ IsOpen(t)}
         begin(times) == [times EXCEPT ![by] = at]
-    IN  /\ MayShowPassed(now, lease[by])
-        /\ AtMost(Later(lease[by], floor[by]), at)
-        /\ \A r \in found, q \in lost : Before(r.ts, q.ts)
-        /\ appending' = [appending EXCEPT ![by] = {}]
-        /\ journal' = [journal EXCEPT ![by] = @ \cup found]
-        /\ txns' = Settled({r.txn : r \in found}, {r.txn : r \in lost} \cup sealed)
+        names(records) == {records[i].txn : i \in DOMAIN records}
+    IN  /\ AtMost(Later(lease[by], floor[by]), at)
+        /\ found = SubSeq(appending[by], 1, Len(found))
+        /\ appending' = [appending EXCEPT ![by] = << >>]
+        /\ journal' = [journal EXCEPT ![by] =
+               [t \in names(found) |->
+                   found[CHOOSE i \in DOMAIN found : found[i].txn = t]] @@ @]
+        /\ versions' = WithRecords(versions, found)
+        /\ txns' = Settled(names(found), names(lost) \cup sealed)
         /\ lease' = begin(lease) /\ promise' = begin(promise) /\ floor' = begin(floor)
-        /\ last' = [k \in {j \in DOMAIN last : Owner[j] # by} |-> last[k]]
-        /\ holds' = {h \in holds : h.by # by}
+        /\ last' = [last EXCEPT ![by] = << >>]
+        /\ holds' = [holds EXCEPT ![by] = << >>]
         /\ UNCHANGED <<now, base>>
+
+\* Of what is remembered, what is later than upto.
+LaterThan(upto, known) ==
+    LET left(k) == {c \in DOMAIN known[k] : Before(upto, known[k][c])}
+        old     == {k \in DOMAIN known : \E c \in DOMAIN known[k] : AtMost(known[k][c], upto)}
+        gone    == {k \in old : left(k) = {}}
+    IN  [k \in DOMAIN known \ gone |->
+            IF k \in old THEN [c \in left(k) |-> known[k][c]] ELSE known[k]]
 
 (***************************************************************************)
 (* Forget                                                                  *)
@@ -73,6 +91,6 @@ Takeover(by, at, kept) ==
 Forget(by, upto) ==
     /\ Before(floor[by], upto)
     /\ floor' = [floor EXCEPT ![by] = upto]
-    /\ last' = [k \in {j \in DOMAIN last : Owner[j] = by => Before(upto, last[j])} |-> last[k]]
+    /\ last' = [last EXCEPT ![by] = LaterThan(upto, @)]
     /\ UNCHANGED <<now, txns, lease, promise, holds, appending, stored>>
 =============================================================================

@@ -13,6 +13,11 @@ MCTime == 1 .. Horizon
 
 MCOwner == (k1 :> a1) @@ (k2 :> a2) @@ (k3 :> a1)
 
+\* All accesses are writes that conflict with each other, but in the models of classes.
+WritesOnly == {"W"}
+SharedToo == {"W", "S"}
+ValidatedToo == {"W", "R"}
+
 \* Nothing tells the adjudicators apart but their keys, and no property names any: to
 \* exchange both at once turns a behaviour into a behaviour.
 Alike == {[v \in {a1, a2, k1, k2} |-> v],
@@ -35,6 +40,9 @@ NextVotes == TimePasses \/ Writers \/ Endings \/ Judges \/ Holders \/ Decliners
 \* The same without what clients hear of it, which changes nothing for the owners.
 NextMeet == Writers \/ Judges \/ Holders
 
+\* Accesses of other classes, too.
+NextClasses == Accessors \/ Judges \/ Holders
+
 (***************************************************************************)
 (* Reads and promises.  Time need not pass: a start may lie ahead of the   *)
 (* clock anyway, and nothing here waits for a time to pass.                *)
@@ -51,7 +59,7 @@ Anytime(time, t) == TRUE
 NextTakeover == NextMeet \/ Successors
 
 \* Time passes here only for the sake of acknowledgements, and leases end anytime.
-NextSuccession == NextTakeover \/ Endings \/ TimePasses
+NextSuccession == NextTakeover \/ Releasers \/ Endings \/ TimePasses
 
 \* The lease of one adjudicator is longer than that of the other, who is lost.
 InitUneven == InitWith((a1 :> Horizon) @@ (a2 :> Horizon - 1)) /\ InitNotes
@@ -88,7 +96,7 @@ NextSimulated ==
     \/ \E txn \in Txn, keys \in SUBSET Key \ {{}} :
            (IF InPhase(txn, {"running"}) THEN txns[txn].writes = {} ELSE FALSE)
            /\ WriteNoted(txn, keys, {})
-    \/ \E txn \in Txn, leader \in Adj : AskNoted(txn, leader)
+    \/ \E txn \in Txn, leader \in Adj : AskNoted(txn, leader, SlicesWritten(txn))
     \/ \E txn \in Txn, k \in Key : ReadNoted(txn, {k})
     \/ \E txn \in Txn, by \in Adj, until \in Time : Soon(until) /\ VoteNoted(txn, by, until)
     \/ \E txn \in Txn, by \in Adj : RefuseNoted(txn, by) \/ DurableNoted(txn, by)
@@ -148,12 +156,18 @@ NeverBothLose ==
     ~\E t, u \in DOMAIN txns :
          /\ t # u
          /\ txns[t].fate = "aborted" /\ txns[u].fate = "aborted"
-         /\ {h.txn : h \in holds} = {t, u}
+         /\ UNION {DOMAIN holds[a] : a \in Adj} = {t, u}
+
+\* Two concurrent transactions lock the same key so that others may lock it too, and
+\* both commit.
+NeverShared ==
+    ~\E c, d \in Commits : \E k \in DOMAIN accesses[c.txn] \cap DOMAIN accesses[d.txn] :
+         c.txn # d.txn /\ Before(c.start, d.ts) /\ Before(d.start, c.ts)
 
 \* A vote outlives the voter: the transaction is decided when the hold is lost.
 NeverVoteOutlivesVoter ==
     ~\E r \in Underway : \E a \in OwnersOf(r.keys) :
-         AtMost(r.ts, floor[a]) /\ \A h \in holds : h.txn # r.txn
+         AtMost(r.ts, floor[a]) /\ r.txn \notin DOMAIN holds[a]
 
 \* A read waits, and rightly: something under way belongs into its snapshot.
 NeverReadWaits ==
@@ -162,7 +176,7 @@ NeverReadWaits ==
 
 \* A promise ahead of the clock makes a commit time lie ahead of it, too.
 NeverAheadOfClock ==
-    ~\E a \in Adj : \E r \in appending[a] : Before(now, promise[a]) /\ Before(promise[a], r.ts)
+    ~\E a \in Adj : \E r \in UnderwayAt(a) : Before(now, promise[a]) /\ Before(promise[a], r.ts)
 
 \* A read finds the watermark already at a start that the clock has not passed.
 NeverReadAtOnce ==

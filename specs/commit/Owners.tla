@@ -5,18 +5,18 @@
 (* query processors and storage do; there all is put together.             *)
 (*                                                                         *)
 (* Every key has one owner.  A transaction that wants to commit asks all   *)
-(* owners of what it wrote, and one of them leads.  The others vote, and   *)
+(* owners of what it accessed, and one of them leads.  The others vote and *)
 (* hold the keys for it until a time that they name; the leader picks the  *)
 (* commit time and appends the whole transaction, as one record, to its    *)
 (* own journal.  When the record is durable the transaction has committed. *)
 (* A vote is a message: it stays true whatever becomes of the voter.  A    *)
-(* message that is lost or late is a step that is not taken, or not yet.   *)
+(* message that is lost or late is a step that is not taken, or not yet:   *)
+(* an owner may well vote for what has been refused elsewhere meanwhile.   *)
 (*                                                                         *)
-(* Every access here is a write, and conflicts with every other: classes   *)
-(* are the matter of rung 2.  Time is true time, `now'; clocks show        *)
-(* intervals around it (see Clock).                                        *)
+(* Accesses have classes (see Classes).  Time is true time, `now'; clocks  *)
+(* show intervals around it (see Clock).                                   *)
 (***************************************************************************)
-EXTENDS Clock, FiniteSets, TLC
+EXTENDS Clock, Classes, FiniteSets, Sequences, TLC
 
 CONSTANTS
     Txn,            \* names of transactions; a name is used once
@@ -34,30 +34,40 @@ VARIABLES
     lease,      \* adjudicator -> nothing is given or promised beyond it
     promise,    \* adjudicator -> its journal is complete up to here, for ever
     floor,      \* adjudicator -> starts below it are refused
-    last,       \* key -> the last commit time that its owner remembers
-    holds,      \* what voters hold: [txn, by, keys, until]
-    appending,  \* adjudicator -> records on their way into its journal
-    journal,    \* adjudicator -> durable records, from which storage is made
+    last,       \* adjudicator -> key -> class -> the last commit time it remembers
+    holds,      \* adjudicator -> transaction -> what it holds for it: [keys, until]
+    appending,  \* adjudicator -> records on their way into its journal, oldest first
+    journal,    \* adjudicator -> transaction -> its durable record
+    versions,   \* key -> the commit times of its versions in storage, oldest first
     base        \* storage has forgotten what lies at or below it
 
 granted == <<lease, promise, floor>>
 judged  == <<last, holds>>
-stored  == <<journal, base>>
+stored  == <<journal, versions, base>>
 vars == <<now, txns, granted, judged, appending, stored>>
+
+\* What one owner is asked for: keys with the class of the access to each.
+Slices == UNION {[keys -> Class] : keys \in SUBSET Key \ {{}}}
+
+\* What the owners are asked for.
+Slicings == UNION {[asked -> Slices] : asked \in SUBSET Adj \ {{}}}
 
 (***************************************************************************)
 (* A transaction has "begun" when its start is fixed, is "running" from    *)
-(* its first statement, has "asked" from COMMIT on, and is "abandoned"     *)
-(* when its query processor waits no longer.  Its fate is "open" until its *)
-(* leader has "decided", and in the end "committed" or "aborted".  Votes   *)
-(* are those of the owners that do not lead: a bound that the commit time  *)
-(* must exceed, and the time until which the keys are held.                *)
+(* its first statement, has "asked" from COMMIT on, is "abandoned" when    *)
+(* its query processor waits no longer, and "over" when its client knows   *)
+(* that it aborted and some owner has not answered yet.  Its fate is       *)
+(* "open" until its leader has "decided", and in the end "committed" or    *)
+(* "aborted".  Silent are the owners that have not answered.  Votes are    *)
+(* those of the owners that do not lead: a bound that the commit time must *)
+(* exceed, and the time until which the keys are held.                     *)
 (***************************************************************************)
 Votes == UNION {[voters -> [bound : Time \cup {Zero}, until : Time]] : voters \in SUBSET Adj}
 Transaction ==
-    [start : Time, writes : SUBSET Key, phase : {"begun", "running", "asked", "abandoned"},
-     leader : Adj \cup {Nobody}, votes : Votes,
-     fate : {"open", "decided", "committed", "aborted"}, ts : Time \cup {Zero}]
+    [start : Time, writes : SUBSET Key,
+     phase : {"begun", "running", "asked", "abandoned", "over"},
+     leader : Adj \cup {Nobody}, slices : Slicings \cup {<< >>}, silent : SUBSET Adj,
+     votes : Votes, fate : {"open", "decided", "committed", "aborted"}, ts : Time \cup {Zero}]
 Record == [txn : Txn, start : Time, ts : Time, keys : SUBSET Key]
 
 TypeOK ==
@@ -65,45 +75,60 @@ TypeOK ==
     /\ DOMAIN txns \subseteq Txn
     /\ \A t \in DOMAIN txns : txns[t] \in Transaction
     /\ {lease, promise, floor} \subseteq [Adj -> Time \cup {Zero}]
-    /\ last \in UNION {[keys -> Time] : keys \in SUBSET Key}
-    /\ holds \subseteq [txn : Txn, by : Adj, keys : SUBSET Key, until : Time]
-    /\ \A a \in Adj : appending[a] \cup journal[a] \subseteq Record
+    /\ \A a \in Adj :
+           /\ \A k \in DOMAIN last[a] :
+                  k \in Key /\ last[a][k] \in UNION {[some -> Time] : some \in SUBSET Class}
+           /\ \A t \in DOMAIN holds[a] :
+                  t \in Txn /\ holds[a][t] \in [keys : Slices, until : Time]
+           /\ appending[a] \in Seq(Record)
+           /\ \A t \in DOMAIN journal[a] : journal[a][t] \in Record /\ journal[a][t].txn = t
+    /\ \A k \in DOMAIN versions : k \in Key /\ versions[k] \in Seq(Time)
     /\ base \in Time \cup {Zero}
 
 -----------------------------------------------------------------------------
-LastOf(k) == IF k \in DOMAIN last THEN last[k] ELSE Zero
+\* The last time at which `by' remembers a commit with an access of class c to key k.
+LastOf(by, k, c) ==
+    IF k \notin DOMAIN last[by] THEN Zero
+    ELSE IF c \in DOMAIN last[by][k] THEN last[by][k][c] ELSE Zero
 
-OwnersOf(keys) == {Owner[k] : k \in keys}
-
-\* What adjudicator `by' is asked for by transaction txn.
-Slice(txn, by) == {k \in txns[txn].writes : Owner[k] = by}
+\* What owner `by' is asked for by transaction txn.
+Slice(txn, by) == txns[txn].slices[by]
 
 \* The owner `by' must refuse: somebody was first, or may have been (P10).
 Conflicts(txn, by) ==
     \/ Before(txns[txn].start, floor[by])
-    \/ \E k \in Slice(txn, by) : Before(txns[txn].start, LastOf(k))
+    \/ \E k \in DOMAIN Slice(txn, by) : \E c \in ConflictsWith[Slice(txn, by)[k]] :
+           Before(txns[txn].start, LastOf(by, k, c))
 
-\* A key is held for a transaction whose outcome its owner does not know (P10).
-Held(txn, by) == \E h \in holds : h.keys \cap Slice(txn, by) # {}
+\* A key is held for a transaction whose outcome its owner does not know, and with
+\* which an access would conflict (P10).
+Held(txn, by) ==
+    \E t \in DOMAIN holds[by] : Clash(holds[by][t].keys, Slice(txn, by))
 
 \* The last time that adjudicator `by' has given or promised.
 LatestOf(by) ==
-    LET given == {promise[by]} \cup {r.ts : r \in appending[by]}
-    IN  CHOOSE t \in given : \A u \in given : AtMost(u, t)
+    IF appending[by] = << >> THEN promise[by]
+    ELSE Later(promise[by], appending[by][Len(appending[by])].ts)
 
-\* What owners remember when `keys' were committed at ts, but for what lies below
-\* the floor: no start that could miss it is admitted.
-Remember(keys, ts) ==
-    [k \in {j \in keys : Before(floor[Owner[j]], ts)} |-> Later(LastOf(k), ts)] @@ last
+\* What owners remember when `by' knows that `keys' were accessed by a commit at ts,
+\* but for what lies below the floor: no start that could miss it is admitted.
+Remember(by, keys, ts) ==
+    IF AtMost(ts, floor[by]) THEN last
+    ELSE LET known(k) == IF k \in DOMAIN last[by] THEN last[by][k] ELSE << >>
+             new == [k \in {j \in DOMAIN keys : keys[j] # "R"} |->
+                        (keys[k] :> Later(LastOf(by, k, keys[k]), ts)) @@ known(k)]
+         IN  [last EXCEPT ![by] = new @@ @]
 
-\* The transaction has asked, and none of its owners has settled its fate.
-IsOpen(txn) ==
+\* The transaction has asked, and is neither decided nor committed.
+InDoubt(txn) ==
     /\ txn \in DOMAIN txns
-    /\ txns[txn].phase \in {"asked", "abandoned"}
-    /\ txns[txn].fate = "open"
+    /\ txns[txn].phase \in {"asked", "abandoned", "over"}
+    /\ txns[txn].fate \in {"open", "aborted"}
 
-AllVoted(txn) ==
-    DOMAIN txns[txn].votes = OwnersOf(txns[txn].writes) \ {txns[txn].leader}
+\* None of its owners has settled its fate.
+IsOpen(txn) == InDoubt(txn) /\ txns[txn].fate = "open"
+
+AllVoted(txn) == txns[txn].silent = {txns[txn].leader}
 
 \* The leader may commit the transaction at ts (P2), and the voters agree (P12).
 Suits(txn, ts) ==
@@ -117,16 +142,54 @@ Suits(txn, ts) ==
 AppendingWith(txn, ts) ==
     LET record == [txn |-> txn, start |-> txns[txn].start, ts |-> ts,
                    keys |-> txns[txn].writes]
-    IN  [appending EXCEPT ![txns[txn].leader] = @ \cup {record}]
+    IN  [appending EXCEPT ![txns[txn].leader] = Append(@, record)]
+
+Without(gone) == [t \in DOMAIN txns \ gone |-> txns[t]]
 
 \* Of txns, when some have committed and some will never commit.  Nobody waits for
 \* a transaction that was abandoned, so it ends when it has committed.
 Settled(committed, aborted) ==
-    [t \in DOMAIN txns \ {u \in committed \cap DOMAIN txns : txns[u].phase = "abandoned"} |->
-        IF t \in committed THEN [txns[t] EXCEPT !.fate = "committed"]
-        ELSE IF t \in aborted
-        THEN [txns[t] EXCEPT !.fate = "aborted", !.votes = << >>, !.ts = Zero]
-        ELSE txns[t]]
+    LET ended == {t \in committed \cap DOMAIN txns : txns[t].phase = "abandoned"}
+    IN  [t \in DOMAIN txns \ ended |->
+            IF t \in committed \cup aborted
+            THEN IF t \in committed THEN [txns[t] EXCEPT !.fate = "committed"]
+                 ELSE [txns[t] EXCEPT !.fate = "aborted", !.votes = << >>, !.ts = Zero]
+            ELSE txns[t]]
+
+\* Of txns, when `by' has answered: with a vote, or so that txn will never commit.
+\* Who is over and has all its answers is known to nobody any more.
+Answered(txn, by, vote) ==
+    LET t    == txns[txn]
+        left == t.silent \ {by}
+    IN  IF t.phase = "over" /\ left = {} THEN Without({txn})
+        ELSE [txns EXCEPT ![txn] =
+                 IF vote = << >> \/ t.fate = "aborted"
+                 THEN [t EXCEPT !.silent = left, !.fate = "aborted", !.votes = << >>]
+                 ELSE [t EXCEPT !.silent = left, !.votes = vote @@ @]]
+
+-----------------------------------------------------------------------------
+\* The commit time of the last of the first n of `times', which ascend, that is at or
+\* before start.  (It looks from the end: what is read most is what was written last.)
+RECURSIVE NewestOf(_, _, _)
+NewestOf(times, n, start) ==
+    IF n = 0 THEN Zero
+    ELSE IF AtMost(times[n], start) THEN times[n] ELSE NewestOf(times, n - 1, start)
+
+\* `times' and ts, which nearly always is the newest.
+With(times, ts) ==
+    IF times = << >> \/ Before(times[Len(times)], ts) THEN Append(times, ts)
+    ELSE SelectSeq(times, LAMBDA t : Before(t, ts)) \o <<ts>> \o
+         SelectSeq(times, LAMBDA t : Before(ts, t))
+
+\* What storage has of `all', when it has a record, too.
+WithRecord(all, r) ==
+    [k \in r.keys |-> With(IF k \in DOMAIN all THEN all[k] ELSE << >>, r.ts)] @@ all
+
+\* The same of some records.
+RECURSIVE WithRecords(_, _)
+WithRecords(all, records) ==
+    IF records = << >> THEN all
+    ELSE WithRecords(WithRecord(all, Head(records)), Tail(records))
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -134,34 +197,34 @@ Settled(committed, aborted) ==
 (*   who      an owner that does not lead, asked by a query processor      *)
 (*   why      P12: yes, at a time above bound, and until a time the keys   *)
 (*            are held for it                                              *)
-(*   when     nothing conflicts, no key is held, and until lies within the *)
-(*            lease and above the bound                                    *)
+(*   when     it has not answered, nothing conflicts, no key is held, and  *)
+(*            until lies within the lease and above the bound              *)
 (*   changes  holds, and the vote is on its way to the leader              *)
 (***************************************************************************)
 Vote(txn, by, until) ==
-    /\ IsOpen(txn)
-    /\ by \in OwnersOf(txns[txn].writes) \ (DOMAIN txns[txn].votes \cup {txns[txn].leader})
+    /\ InDoubt(txn)
+    /\ by \in txns[txn].silent \ {txns[txn].leader}
     /\ ~Conflicts(txn, by) /\ ~Held(txn, by)
     /\ AtMost(until, lease[by])
     /\ Before(Later(txns[txn].start, LatestOf(by)), until)
-    /\ holds' = holds \cup {[txn |-> txn, by |-> by, keys |-> Slice(txn, by), until |-> until]}
-    /\ txns' = [txns EXCEPT ![txn].votes =
-                    (by :> [bound |-> LatestOf(by), until |-> until]) @@ @]
+    /\ holds' = [holds EXCEPT ![by] =
+                    (txn :> [keys |-> Slice(txn, by), until |-> until]) @@ @]
+    /\ txns' = Answered(txn, by, by :> [bound |-> LatestOf(by), until |-> until])
     /\ UNCHANGED <<now, granted, last, appending, stored>>
 
 (***************************************************************************)
 (* Refuse                                                                  *)
 (*   who      an owner, asked by a query processor                         *)
 (*   why      P10: somebody was first, or may have been                    *)
-(*   when     it has not voted, and something conflicts, or a key is held  *)
-(*            and HeldRefuses                                              *)
-(*   changes  its fate: who refused never votes for it                     *)
+(*   when     it has not answered, and something conflicts, or a key is    *)
+(*            held and HeldRefuses                                         *)
+(*   changes  the fate of the transaction: who refused never votes for it  *)
 (***************************************************************************)
 Refuse(txn, by) ==
-    /\ IsOpen(txn)
-    /\ by \in OwnersOf(txns[txn].writes) \ DOMAIN txns[txn].votes
+    /\ InDoubt(txn)
+    /\ by \in txns[txn].silent
     /\ Conflicts(txn, by) \/ (HeldRefuses /\ Held(txn, by))
-    /\ txns' = Settled({}, {txn})
+    /\ txns' = Answered(txn, by, << >>)
     /\ UNCHANGED <<now, granted, judged, appending, stored>>
 
 (***************************************************************************)
@@ -180,20 +243,25 @@ Decide(txn, ts) ==
     /\ ~Conflicts(txn, txns[txn].leader) /\ ~Held(txn, txns[txn].leader)
     /\ Suits(txn, ts)
     /\ appending' = AppendingWith(txn, ts)
-    /\ last' = Remember(Slice(txn, txns[txn].leader), ts)
-    /\ txns' = [txns EXCEPT ![txn].fate = "decided", ![txn].ts = ts, ![txn].votes = << >>]
+    /\ last' = Remember(txns[txn].leader, Slice(txn, txns[txn].leader), ts)
+    /\ txns' = [txns EXCEPT ![txn].fate = "decided", ![txn].ts = ts,
+                            ![txn].silent = {}, ![txn].votes = << >>]
     /\ UNCHANGED <<now, granted, holds, stored>>
 
 (***************************************************************************)
 (* Decline                                                                 *)
-(*   who      the leader                                                   *)
-(*   why      P12: votes are missing, or no time suits all; P16            *)
-(*   when     always before it has decided, for nobody else may decide     *)
+(*   who      the leader; or another owner, before it has answered         *)
+(*   why      P12: votes are missing, or no time suits all; P16; P2        *)
+(*   when     always before the leader has decided; when the transaction   *)
+(*            is over it is no more than an answer                         *)
 (*   changes  the fate of the transaction                                  *)
 (***************************************************************************)
-Decline(txn) ==
-    /\ IsOpen(txn)
-    /\ txns' = Settled({}, {txn})
+Decline(txn, by) ==
+    /\ IF txn \in DOMAIN txns
+       THEN /\ InDoubt(txn)
+            /\ by \in txns[txn].silent \cup {txns[txn].leader}
+            /\ txns' = Answered(txn, by, << >>)
+       ELSE txns' = txns
     /\ UNCHANGED <<now, granted, judged, appending, stored>>
 
 (***************************************************************************)
@@ -201,36 +269,43 @@ Decline(txn) ==
 (*   who      an adjudicator, told by its journal                          *)
 (*   why      P13: that is the commit point of the transaction             *)
 (*   when     every earlier record of the journal is durable               *)
-(*   changes  journal, appending, txns; and promise, for commit times only *)
-(*            rise, so that the journal is complete up to this one (P6)    *)
+(*   changes  journal, versions, appending, txns; and promise, for commit  *)
+(*            times only rise, so that the journal is complete up to this  *)
+(*            one (P6)                                                     *)
 (***************************************************************************)
 Durable(txn, by) ==
-    \E r \in appending[by] :
-        /\ r.txn = txn
-        /\ \A q \in appending[by] : AtMost(r.ts, q.ts)
-        /\ appending' = [appending EXCEPT ![by] = @ \ {r}]
-        /\ journal' = [journal EXCEPT ![by] = @ \cup {r}]
-        /\ promise' = [promise EXCEPT ![by] = r.ts]
-        /\ txns' = Settled({txn}, {})
-        /\ UNCHANGED <<now, lease, floor, judged, base>>
+    /\ appending[by] # << >>
+    /\ LET r == Head(appending[by])
+       IN  /\ r.txn = txn
+           /\ appending' = [appending EXCEPT ![by] = Tail(@)]
+           /\ journal' = [journal EXCEPT ![by] = (txn :> r) @@ @]
+           /\ versions' = WithRecord(versions, r)
+           /\ promise' = [promise EXCEPT ![by] = r.ts]
+           /\ txns' = Settled({txn}, {})
+           /\ UNCHANGED <<now, lease, floor, judged, base>>
+
+\* What the leader or its journal says of a transaction.
+CommittedAt(txn, ts) ==
+    \E a \in Adj : IF txn \in DOMAIN journal[a] THEN journal[a][txn].ts = ts ELSE FALSE
+
+NeverCommits(txn) ==
+    /\ \A a \in Adj : txn \notin DOMAIN journal[a]
+    /\ txn \in DOMAIN txns => txns[txn].fate = "aborted"
 
 (***************************************************************************)
 (* Resolve                                                                 *)
 (*   who      a voter                                                      *)
 (*   why      P14: it learns the outcome from the leader or its journal    *)
-(*   when     the transaction has a durable record, or will have none      *)
+(*   when     the transaction has a durable record at ts, or will have     *)
+(*            none, and ts is Zero                                         *)
 (*   changes  holds; and last, if it has committed                         *)
 (***************************************************************************)
-Resolve(txn, by) ==
-    \E h \in holds :
-        LET found == {r \in UNION {journal[a] : a \in Adj} : r.txn = txn}
-        IN  /\ h.txn = txn /\ h.by = by
-            /\ \/ found # {}
-               \/ IF txn \in DOMAIN txns THEN txns[txn].fate = "aborted" ELSE TRUE
-            /\ holds' = holds \ {h}
-            /\ last' = IF found = {} THEN last
-                       ELSE Remember(h.keys, (CHOOSE r \in found : TRUE).ts)
-            /\ UNCHANGED <<now, txns, granted, appending, stored>>
+Resolve(txn, by, ts) ==
+    /\ txn \in DOMAIN holds[by]
+    /\ IF ts = Zero THEN NeverCommits(txn) ELSE CommittedAt(txn, ts)
+    /\ last' = IF ts = Zero THEN last ELSE Remember(by, holds[by][txn].keys, ts)
+    /\ holds' = [holds EXCEPT ![by] = [t \in DOMAIN @ \ {txn} |-> @[t]]]
+    /\ UNCHANGED <<now, txns, granted, appending, stored>>
 
 (***************************************************************************)
 (* Expire                                                                  *)
@@ -241,10 +316,9 @@ Resolve(txn, by) ==
 (*            which no commit that it was given for can exceed             *)
 (***************************************************************************)
 Expire(txn, by) ==
-    \E h \in holds :
-        /\ h.txn = txn /\ h.by = by
-        /\ MayShowPassed(now, h.until)
-        /\ holds' = holds \ {h}
-        /\ last' = Remember(h.keys, h.until)
-        /\ UNCHANGED <<now, txns, granted, appending, stored>>
+    /\ txn \in DOMAIN holds[by]
+    /\ MayShowPassed(now, holds[by][txn].until)
+    /\ holds' = [holds EXCEPT ![by] = [t \in DOMAIN @ \ {txn} |-> @[t]]]
+    /\ last' = Remember(by, holds[by][txn].keys, holds[by][txn].until)
+    /\ UNCHANGED <<now, txns, granted, appending, stored>>
 =============================================================================

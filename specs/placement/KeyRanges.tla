@@ -18,7 +18,7 @@
 (* the others (rung 3).  Here only the voter's side is seen: a hold, and   *)
 (* later the outcome.                                                      *)
 (***************************************************************************)
-EXTENDS Times, FiniteSets, Sequences, TLC
+EXTENDS Times, Classes, FiniteSets, Sequences, TLC
 
 CONSTANTS
     Adj,        \* adjudicators
@@ -39,15 +39,6 @@ VARIABLES
     moving      \* releases that are durable; nobody has taken the range yet
 
 vars == <<ranges, latest, promise, lease, appending, holds, leaving, moving>>
-
-\* The classes of access and their conflicts are those of rung 2.
-Rung2 == INSTANCE Adjudication
-    WITH history <- << >>, floor <- Zero, latest <- Zero, promise <- Zero,
-         lease <- Zero, appending <- {}
-
-Class == Rung2!Class
-
-ConflictsWith == Rung2!ConflictsWith
 
 -----------------------------------------------------------------------------
 \* No key is missing between two keys of a range.

@@ -92,13 +92,15 @@ class Sequence:
 
 
 class Large:
-    """A function of more than LIMIT pairs that is no sequence."""
+    """A function of more than LIMIT pairs that is no sequence. It remembers the last change made to it: the same change
+    once more, as in another order of the same events, gives the same function, which nobody need compare then."""
 
-    __slots__ = ("_digest", "pairs")
+    __slots__ = ("_changed", "_digest", "pairs")
 
     def __init__(self, pairs: Map[Any, Any], digest: int | None = None) -> None:
         self.pairs = pairs
         self._digest = digest
+        self._changed: tuple[list[int], Large] | None = None
 
     def digest(self) -> int:
         """A hash of the pairs. Once it is known, what is made from this function by a few changes knows its own."""
@@ -108,16 +110,20 @@ class Large:
 
     def put(self, changes: list[tuple[Any, Any]]) -> Large:
         """The function with these values; a key may be new."""
+        said = [_pair(key, held) for key, held in changes]
+        if self._changed is not None and self._changed[0] == said:
+            return self._changed[1]
         known = self._digest
         with self.pairs.mutate() as pairs:
-            for key, held in changes:
+            for (key, held), new in zip(changes, said, strict=True):
                 if known is not None:
                     if key in pairs:
                         known -= _pair(key, pairs[key])
-                    known += _pair(key, held)
+                    known += new
                 pairs[key] = held
             made = pairs.finish()
-        return Large(made, None if known is None else known & _WORD)
+        self._changed = said, Large(made, None if known is None else known & _WORD)
+        return self._changed[1]
 
     def drop(self, keys: list[Any]) -> Map[Any, Any] | Large:
         """The function without these keys, all of which it has."""

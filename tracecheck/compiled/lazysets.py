@@ -45,6 +45,7 @@ def _string(value: Any) -> bool:
 NAT = Predicate("Nat", lambda value: type(value) is not ModelValue and _integer(value) >= 0)
 INT = Predicate("Int", lambda value: type(value) is not ModelValue and _integer(value) is not None)
 STRING = Predicate("STRING", _string)
+ANY = Predicate("Any", lambda value: True)
 BOOLEAN = frozenset((False, True))
 
 

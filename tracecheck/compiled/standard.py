@@ -12,7 +12,7 @@ from tracecheck.codec import INT_MAX, INT_MIN
 from tracecheck.compiled.functions import appended, domain, joined, merged, single
 from tracecheck.compiled.kinds import LazySet, eq, ne, shown, truth, written_out
 from tracecheck.compiled.large import function, sequence
-from tracecheck.compiled.lazysets import BOOLEAN, INT, NAT, STRING, Sequences, Subsets, interval
+from tracecheck.compiled.lazysets import ANY, BOOLEAN, INT, NAT, STRING, Sequences, Subsets, interval
 from tracecheck.compiled.membership import each, member, subset_of
 from tracecheck.compiled.sets import as_sequence, cap, cup, minus, union
 from tracecheck.engine import EvaluationError
@@ -232,6 +232,7 @@ STANDARD: dict[str, Callable[..., Any]] = {
     "Assert": asserted,
     "Permutations": permutations,
     "TLCEval": lambda value: value,
+    "Any": lambda: ANY,
 }
 """Operators of these modules. SelectSeq, which takes an operator, stands elsewhere."""
 

@@ -21,7 +21,7 @@ from tracecheck.mapping.syntax import (
 )
 from tracecheck.read import Event
 
-EVENT_FIELDS = ("node", "slice", "epoch", "n", "act")
+EVENT_FIELDS = ("node", "slice", "epoch", "n", "act", "at")
 EVERYTHING = "*"
 """Among the optional fields of an expression: it looks at all arguments, whichever there are."""
 

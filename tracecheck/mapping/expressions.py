@@ -3,6 +3,7 @@
     txn                            the argument `txn` of the event, as is args.txn
     msg.from, args["msg-id"]       paths into the arguments; log[0].term, log[-1] into lists
     event.node, event.slice, event.epoch, event.n, event.act     what else an event says
+    event.at[0], event.at[1]       the ends of its clock's interval, in microseconds
     + - * // %   == != < <= > >= in, not in   and or not   a if c else b   "text" 7 true false null [..] {..}
     len keys values items set list sorted min max sum abs int str lower upper split
     has(msg.from)                  whether the event has that field

@@ -56,38 +56,37 @@ AllVotedNever(txn) == TRUE
 \* P13: every owner appends its own part.
 AppendingParts(txn, ts) ==
     [a \in Adj |->
-        IF a \in OwnersOf(txns[txn].writes)
-        THEN appending[a] \cup {[txn |-> txn, start |-> txns[txn].start, ts |-> ts,
-                                 keys |-> Slice(txn, a)]}
+        IF a \in DOMAIN txns[txn].slices
+        THEN Append(appending[a], [txn |-> txn, start |-> txns[txn].start, ts |-> ts,
+                                   keys |-> DOMAIN Slice(txn, a)])
         ELSE appending[a]]
 
 \* P13: the leader appends its own part, and the others' part is lost.
 AppendingSlice(txn, ts) ==
     LET leader == txns[txn].leader
         record == [txn |-> txn, start |-> txns[txn].start, ts |-> ts,
-                   keys |-> Slice(txn, leader)]
-    IN  [appending EXCEPT ![leader] = @ \cup {record}]
+                   keys |-> DOMAIN Slice(txn, leader)]
+    IN  [appending EXCEPT ![leader] = Append(@, record)]
 
 \* P12: a hold for ever.
 VoteForEver(txn, by, until) ==
-    /\ IsOpen(txn)
-    /\ by \in OwnersOf(txns[txn].writes) \ (DOMAIN txns[txn].votes \cup {txns[txn].leader})
+    /\ InDoubt(txn)
+    /\ by \in txns[txn].silent \ {txns[txn].leader}
     /\ ~Conflicts(txn, by) /\ ~Held(txn, by)
-    /\ holds' = holds \cup
-           {[txn |-> txn, by |-> by, keys |-> Slice(txn, by), until |-> Horizon + 1]}
-    /\ txns' = [txns EXCEPT ![txn].votes =
-                    (by :> [bound |-> LatestOf(by), until |-> Horizon]) @@ @]
+    /\ holds' = [holds EXCEPT ![by] =
+                    (txn :> [keys |-> Slice(txn, by), until |-> Horizon + 1]) @@ @]
+    /\ txns' = Answered(txn, by, by :> [bound |-> LatestOf(by), until |-> Horizon])
     /\ UNCHANGED <<now, granted, last, appending, stored>>
 
 \* P12: a hold beyond the voter's lease.
 VoteBeyondLease(txn, by, until) ==
-    /\ IsOpen(txn)
-    /\ by \in OwnersOf(txns[txn].writes) \ (DOMAIN txns[txn].votes \cup {txns[txn].leader})
+    /\ InDoubt(txn)
+    /\ by \in txns[txn].silent \ {txns[txn].leader}
     /\ ~Conflicts(txn, by) /\ ~Held(txn, by)
     /\ Before(Later(txns[txn].start, LatestOf(by)), until)
-    /\ holds' = holds \cup {[txn |-> txn, by |-> by, keys |-> Slice(txn, by), until |-> until]}
-    /\ txns' = [txns EXCEPT ![txn].votes =
-                    (by :> [bound |-> LatestOf(by), until |-> until]) @@ @]
+    /\ holds' = [holds EXCEPT ![by] =
+                    (txn :> [keys |-> Slice(txn, by), until |-> until]) @@ @]
+    /\ txns' = Answered(txn, by, by :> [bound |-> LatestOf(by), until |-> until])
     /\ UNCHANGED <<now, granted, last, appending, stored>>
 
 \* P12: holds do not expire.
@@ -95,28 +94,21 @@ ExpireNever(txn, by) == FALSE /\ UNCHANGED vars
 
 \* P14: an expired hold leaves nothing behind.
 ExpireForgets(txn, by) ==
-    \E h \in holds :
-        /\ h.txn = txn /\ h.by = by
-        /\ MayShowPassed(now, h.until)
-        /\ holds' = holds \ {h}
-        /\ UNCHANGED <<now, txns, granted, last, appending, stored>>
+    /\ txn \in DOMAIN holds[by]
+    /\ MayShowPassed(now, holds[by][txn].until)
+    /\ holds' = [holds EXCEPT ![by] = [t \in DOMAIN @ \ {txn} |-> @[t]]]
+    /\ UNCHANGED <<now, txns, granted, last, appending, stored>>
 
 \* P14: a voter that finds no record takes the transaction for aborted.
-ResolveEarly(txn, by) ==
-    \E h \in holds :
-        LET found == {r \in Durables : r.txn = txn}
-        IN  /\ h.txn = txn /\ h.by = by
-            /\ holds' = holds \ {h}
-            /\ last' = IF found = {} THEN last
-                       ELSE Remember(h.keys, (CHOOSE r \in found : TRUE).ts)
-            /\ UNCHANGED <<now, txns, granted, appending, stored>>
+NeverCommitsYet(txn) == \A a \in Adj : txn \notin DOMAIN journal[a]
 
 \* P11: a record is taken for durable before an earlier one.
 DurableAnyOrder(txn, by) ==
-    \E r \in appending[by] :
+    \E r \in UnderwayAt(by) :
         /\ r.txn = txn
-        /\ appending' = [appending EXCEPT ![by] = @ \ {r}]
-        /\ journal' = [journal EXCEPT ![by] = @ \cup {r}]
+        /\ appending' = [appending EXCEPT ![by] = SelectSeq(@, LAMBDA q : q # r)]
+        /\ journal' = [journal EXCEPT ![by] = (txn :> r) @@ @]
+        /\ versions' = WithRecord(versions, r)
         /\ promise' = [promise EXCEPT ![by] = Later(@, r.ts)]
         /\ txns' = Settled({txn}, {})
         /\ UNCHANGED <<now, lease, floor, judged, base>>
@@ -131,7 +123,7 @@ HeartbeatOvertakes(by, upto) ==
 \* P23: a promise leads beyond the lease.
 HeartbeatBeyondLease(by, upto) ==
     /\ Before(promise[by], upto)
-    /\ \A r \in appending[by] : Before(upto, r.ts)
+    /\ \A r \in UnderwayAt(by) : Before(upto, r.ts)
     /\ promise' = [promise EXCEPT ![by] = upto]
     /\ UNCHANGED <<now, txns, lease, floor, judged, appending, stored>>
 
@@ -149,41 +141,48 @@ IsNewestAny(k, seen, start) ==
 
 \* P19: the successor takes its empty history for the truth.
 TakeoverNoFloor(by, at, kept) ==
-    LET found  == {r \in appending[by] : r.txn \in kept}
-        lost   == appending[by] \ found
+    LET found  == SelectSeq(appending[by], LAMBDA r : r.txn \in kept)
+        lost   == SelectSeq(appending[by], LAMBDA r : r.txn \notin kept)
         sealed == {t \in DOMAIN txns : txns[t].leader = by /\ IsOpen(t)}
         begin(times) == [times EXCEPT ![by] = at]
-    IN  /\ MayShowPassed(now, lease[by])
-        /\ AtMost(Later(lease[by], floor[by]), at)
-        /\ \A r \in found, q \in lost : Before(r.ts, q.ts)
-        /\ appending' = [appending EXCEPT ![by] = {}]
-        /\ journal' = [journal EXCEPT ![by] = @ \cup found]
-        /\ txns' = Settled({r.txn : r \in found}, {r.txn : r \in lost} \cup sealed)
+        names(records) == {records[i].txn : i \in DOMAIN records}
+    IN  /\ AtMost(Later(lease[by], floor[by]), at)
+        /\ found = SubSeq(appending[by], 1, Len(found))
+        /\ appending' = [appending EXCEPT ![by] = << >>]
+        /\ journal' = [journal EXCEPT ![by] =
+               [t \in names(found) |->
+                   found[CHOOSE i \in DOMAIN found : found[i].txn = t]] @@ @]
+        /\ versions' = WithRecords(versions, found)
+        /\ txns' = Settled(names(found), names(lost) \cup sealed)
         /\ lease' = begin(lease) /\ promise' = begin(promise)
-        /\ last' = [k \in {j \in DOMAIN last : Owner[j] # by} |-> last[k]]
-        /\ holds' = {h \in holds : h.by # by}
+        /\ last' = [last EXCEPT ![by] = << >>]
+        /\ holds' = [holds EXCEPT ![by] = << >>]
         /\ UNCHANGED <<now, floor, base>>
 
-\* P19: the successor begins before the old lease has run out.
+\* P19: the successor begins within the old lease.
 TakeoverEarly(by, at, kept) ==
-    LET found  == {r \in appending[by] : r.txn \in kept}
-        lost   == appending[by] \ found
+    LET found  == SelectSeq(appending[by], LAMBDA r : r.txn \in kept)
+        lost   == SelectSeq(appending[by], LAMBDA r : r.txn \notin kept)
         sealed == {t \in DOMAIN txns : txns[t].leader = by /\ IsOpen(t)}
         begin(times) == [times EXCEPT ![by] = at]
+        names(records) == {records[i].txn : i \in DOMAIN records}
     IN  /\ AtMost(floor[by], at)
-        /\ \A r \in found, q \in lost : Before(r.ts, q.ts)
-        /\ appending' = [appending EXCEPT ![by] = {}]
-        /\ journal' = [journal EXCEPT ![by] = @ \cup found]
-        /\ txns' = Settled({r.txn : r \in found}, {r.txn : r \in lost} \cup sealed)
+        /\ found = SubSeq(appending[by], 1, Len(found))
+        /\ appending' = [appending EXCEPT ![by] = << >>]
+        /\ journal' = [journal EXCEPT ![by] =
+               [t \in names(found) |->
+                   found[CHOOSE i \in DOMAIN found : found[i].txn = t]] @@ @]
+        /\ versions' = WithRecords(versions, found)
+        /\ txns' = Settled(names(found), names(lost) \cup sealed)
         /\ lease' = begin(lease) /\ promise' = begin(promise) /\ floor' = begin(floor)
-        /\ last' = [k \in {j \in DOMAIN last : Owner[j] # by} |-> last[k]]
-        /\ holds' = {h \in holds : h.by # by}
+        /\ last' = [last EXCEPT ![by] = << >>]
+        /\ holds' = [holds EXCEPT ![by] = << >>]
         /\ UNCHANGED <<now, base>>
 
 \* P15: history is forgotten and the floor stays where it was.
 ForgetNoFloor(by, upto) ==
     /\ Before(floor[by], upto)
-    /\ last' = [k \in {j \in DOMAIN last : Owner[j] = by => Before(upto, last[j])} |-> last[k]]
+    /\ last' = [last EXCEPT ![by] = LaterThan(upto, @)]
     /\ UNCHANGED <<now, txns, granted, holds, appending, stored>>
 
 \* P15: the floor rises and nothing is forgotten.
@@ -198,8 +197,8 @@ WriteThrough(txn, changed, same) ==
     /\ \E a \in OwnersOf(changed), ts \in Time :
            /\ Before(Later(txns[txn].start, LatestOf(a)), ts)
            /\ AtMost(ts, lease[a])
-           /\ appending' = [appending EXCEPT ![a] = @ \cup
-                  {[txn |-> txn, start |-> txns[txn].start, ts |-> ts, keys |-> changed]}]
+           /\ appending' = [appending EXCEPT ![a] = Append(@,
+                  [txn |-> txn, start |-> txns[txn].start, ts |-> ts, keys |-> changed])]
     /\ txns' = [txns EXCEPT ![txn].writes = @ \cup changed]
     /\ UNCHANGED <<now, granted, judged, stored>>
 
@@ -213,7 +212,7 @@ WriteUnlimited(txn, changed, same) ==
 CommitReadOnlyJudged(txn) ==
     /\ InPhase(txn, {"running"})
     /\ txns[txn].writes = {}
-    /\ \A k \in Key : AtMost(LastOf(k), txns[txn].start)
+    /\ \A k \in Key : AtMost(LastOf(Owner[k], k, "W"), txns[txn].start)
     /\ txns' = Without({txn})
     /\ UNCHANGED <<now, granted, judged, appending, stored>>
 
@@ -234,11 +233,35 @@ AbortUnknown(txn) ==
 
 \* P22: storage does not mind who is still under way.
 CollectTooMuch(upto) ==
-    LET old == {t \in DOMAIN txns : Before(txns[t].start, upto)}
-    IN  /\ Before(base, upto)
-        /\ \A a \in Adj : AtMost(upto, floor[a])
-        /\ base' = upto
-        /\ journal' = [a \in Adj |-> {r \in journal[a] : Before(upto, r.ts)}]
-        /\ txns' = Without({t \in old : txns[t].fate # "committed"})
-        /\ UNCHANGED <<now, granted, judged, appending>>
+    /\ Before(base, upto)
+    /\ \A a \in Adj : AtMost(upto, floor[a])
+    /\ Dropped(upto)
+    /\ UNCHANGED <<now, granted, judged, appending>>
+
+\* P19: a lease is given back though something lies beyond it.
+RenewAnyhow(by, until) ==
+    /\ lease' = [lease EXCEPT ![by] = until]
+    /\ UNCHANGED <<now, txns, promise, floor, judged, appending, stored>>
+
+\* P10: a voter holds what is written, and not what is locked so that others may lock
+\* it, too.
+VoteHoldsWrites(txn, by, until) ==
+    /\ InDoubt(txn)
+    /\ by \in txns[txn].silent \ {txns[txn].leader}
+    /\ ~Conflicts(txn, by) /\ ~Held(txn, by)
+    /\ AtMost(until, lease[by])
+    /\ Before(Later(txns[txn].start, LatestOf(by)), until)
+    /\ LET slice   == Slice(txn, by)
+           written == [k \in {j \in DOMAIN slice : slice[j] # "S"} |-> slice[k]]
+       IN  holds' = [holds EXCEPT ![by] = (txn :> [keys |-> written, until |-> until]) @@ @]
+    /\ txns' = Answered(txn, by, by :> [bound |-> LatestOf(by), until |-> until])
+    /\ UNCHANGED <<now, granted, last, appending, stored>>
+
+\* P10: what a transaction relied on is asked of any owner.
+AnyoneValidates(leader, slices) == TRUE
+
+\* P10: accesses conflict with the same class only.
+ConflictsWithOwnClass(txn, by) ==
+    \/ Before(txns[txn].start, floor[by])
+    \/ \E k \in DOMAIN Slice(txn, by) : Before(txns[txn].start, LastOf(by, k, Slice(txn, by)[k]))
 =============================================================================
