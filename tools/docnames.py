@@ -55,6 +55,13 @@ _CODE = ("impl/", "tracecheck/", "tools/", "pyproject.toml", "Makefile", ".gitig
 """Where a name counts as existing; not in tests, which hold wrong names on purpose."""
 
 
+def _fixed_nodes() -> set[str]:
+    """The nodes that every cluster has which nobody made otherwise."""
+    layout = cluster.Layout()
+    journals = [node for nodes in layout.replicas.values() for node in nodes]
+    return {cluster.CROSSBAR, cluster.STORAGE, *layout.adjudicators.values(), *journals}
+
+
 class Repository:
     """What may be named: files, definitions, commands."""
 
@@ -153,9 +160,8 @@ class Repository:
         return True
 
     def _node(self, match: re.Match[str]) -> bool:
-        fixed = {cluster.ADJUDICATOR, cluster.CROSSBAR, cluster.STORAGE, *cluster.JOURNALS}
         number = int(match[1])
-        return match[0] in {*fixed, cluster.query_processor_node(number), cluster.session_node(number)}
+        return match[0] in {*_fixed_nodes(), cluster.query_processor_node(number), cluster.session_node(number)}
 
     def _path(self, match: re.Match[str]) -> bool:
         text, _, line = match[0].partition(":")
@@ -163,7 +169,8 @@ class Repository:
             return self._node(node)
         if text.startswith(_RUNTIME):
             parts = re.split(r"[/*]+", text.split("/", 1)[1])
-            return all(f'"{part}"' in self._source_text for part in parts if part)
+            nodes = {node.partition("/")[2] for node in _fixed_nodes()}
+            return all(f'"{part}"' in self._source_text or part in nodes for part in parts if part)
         for base in (self.root, self._package):
             for found in base.glob(text.rstrip("/")) if text.strip("/.") else ():
                 if not line or len(found.read_text().splitlines()) >= int(line):

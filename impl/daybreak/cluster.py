@@ -12,7 +12,7 @@ from typing import NamedTuple
 from daybreak.adjudicator.adjudicator import Adjudicator
 from daybreak.adjudicator.settings import Settings as AdjudicatorSettings
 from daybreak.base.ids import JournalId, NodeId
-from daybreak.base.ranges import Ranges
+from daybreak.base.ranges import ADJUDICATORS, Ranges
 from daybreak.crossbar.crossbar import Crossbar
 from daybreak.journal.replica import Journal
 from daybreak.query.processor import QueryProcessor
@@ -24,10 +24,6 @@ from daybreak.trace.recorder import Trace
 ZONES = ("A1", "A2", "A3")
 CROSSBAR = NodeId("A/crossbar-0")
 STORAGE = NodeId("A1/storage-0")
-
-ADJUDICATORS = 2
-"""How many a new cluster has, if nobody says otherwise."""
-MAX_ADJUDICATORS = 64
 
 
 def adjudicator_node(number: int) -> NodeId:

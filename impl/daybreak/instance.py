@@ -62,7 +62,7 @@ class Instance:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.started_at = time.time()
-        self._directory = DataDirectory.open(settings.data, new=cluster.ADJUDICATORS, wanted=settings.adjudicators)
+        self._directory = DataDirectory.open(settings.data, settings.adjudicators)
         self._layout = cluster.Layout(self._directory.adjudicators)
         self._clock = SystemClock()
         self._traces: TraceDirectory | None = None

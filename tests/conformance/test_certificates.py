@@ -35,7 +35,7 @@ def runs(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
     found = []
     for seed in range(RUNS):
         directory = tmp_path_factory.mktemp("run")
-        simulation(seed, Options(transactions=5), trace=directory, unchecked="it is judged here").run()
+        simulation(seed, Options(transactions=5, adjudicators=1), trace=directory, unchecked="it is judged here").run()
         (result,) = check_all([plan], [directory])
         assert result.verdict == CONFORMS, result.reason
         accepted = [part.name for part in result.slices]
@@ -96,7 +96,7 @@ def test_a_certificate_has_all_that_it_needs(plan: Plan, runs: list[Run], tmp_pa
 
 
 def test_slices_that_are_not_accepted_have_no_run(plan: Plan, tmp_path: Path) -> None:
-    simulation(0, Options(transactions=2), trace=tmp_path, unchecked="a run like those above").run()
+    simulation(0, Options(transactions=2, adjudicators=1), trace=tmp_path, unchecked="a run like those above").run()
     trace: Trace = read(tmp_path)
     assert trace[ADJUDICATOR]
     assert runs_of(plan, ordered(log_files([tmp_path])), accepted=["another"]) == []

@@ -46,7 +46,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> list[list[Path]]:
     """Three runs of one to two hundred events, with conflicts and crashes."""
     directory = tmp_path_factory.mktemp("runs")
     for seed in (0, 2):
-        simulate(seed, directory / str(seed), Options(clients=3, transactions=8, accounts=4))
+        simulate(seed, directory / str(seed), Options(clients=3, transactions=8, accounts=4, adjudicators=1))
     write(World(SEED, keys=10, hot=2).run(30), directory / "world")
     return [[directory / name] for name in ("0", "2", "world")]
 

@@ -73,7 +73,7 @@ def recorded(directory: Path) -> Run:
     """Serve, prepare the tables, run pgbench, stop."""
     logs = directory / "trace"
     judged = "the command judges its trace, and its figures are looked at"
-    with Server(directory / "data", "--trace", str(logs), unchecked=judged) as server:
+    with Server(directory / "data", "--adjudicators", "1", "--trace", str(logs), unchecked=judged) as server:
         prepared = daybreak("bench", "init", "--port", str(server.port))
         assert prepared.returncode == 0, prepared.stderr
         before = (logs / file_name(ADJUDICATOR)).read_text().count('"Adjudication!Durable"')

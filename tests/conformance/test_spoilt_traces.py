@@ -74,7 +74,9 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Trace:
     script = directory / "transfer.sql"
     script.write_text(TRANSFER)
     judged = "the first test judges it"
-    with Server(directory / "data", "--trace", str(directory / "trace"), unchecked=judged) as server:
+    with Server(
+        directory / "data", "--adjudicators", "1", "--trace", str(directory / "trace"), unchecked=judged
+    ) as server:
         with server.connect() as admin:
             for statement in filter(str.strip, TABLES.split(";")):
                 admin.execute(statement.encode())

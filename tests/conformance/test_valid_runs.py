@@ -48,6 +48,7 @@ def simulated(seed: int, directory: Path) -> Path:
         clients=rng.randint(1, 5),
         transactions=rng.randint(1, 12),
         accounts=rng.randint(2, 8),
+        adjudicators=1,
         faults=Faults(
             delay_us=(50, rng.choice([500, 3_000, 20_000])),
             spike=rng.choice([0.0, 0.01, 0.1]),

@@ -102,8 +102,8 @@ def test_the_trace_of_another_cluster(server: Server, tmp_path: Path) -> None:
 
 
 def journal(data: Path, zone: str) -> Path:
-    """The one segment file of a zone's journal."""
-    return data / "zones" / zone / "journal" / segment_name(1)
+    """The one segment file of a zone's replica of the journal that has the rows of a cluster's first table."""
+    return data / "zones" / zone / "journal-1" / segment_name(1)
 
 
 def frames(file: Path) -> list[Frame]:
@@ -122,7 +122,7 @@ def flip(file: Path, offset: int) -> None:
 
 def content(data: Path) -> dict[str, bytes]:
     """All that a server on `data` has to keep."""
-    return {str(p): p.read_bytes() for p in [*data.glob("zones/*/journal/*"), data / "format.json"]}
+    return {str(p): p.read_bytes() for p in [*data.glob("zones/*/journal-*/*"), data / "format.json"]}
 
 
 def test_what_lies_in_the_data_directory(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def of_a_newer_version(data: Path, options: tuple[str, ...]) -> None:
     file.write_bytes(newer)
     before = content(data)
     assert refusal(*options) == (
-        f"daybreak: {data}: written by a newer version (format 2; this version reads up to 1); "
+        f"daybreak: {data}: written by a newer version (format 3; this version reads 2); "
         "run that version, or name another directory with --data"
     )
     assert content(data) == before

@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from daybreak.base.places import rungs
 from daybreak.query.binaries import find_binaries
 from tests.support.server import Server, daybreak
 
@@ -65,12 +66,12 @@ def test_status_of_a_running_server(server: Server) -> None:
         said = status(server)
     assert (said["pid"], said["port"]) == (server.process.pid, server.port)
     assert said["sessions"] >= 2, "those of another test may still be on their way out"
-    assert said["adjudicator"]["stage"] == "serving"
+    assert {said["adjudicators"][name]["stage"] for name in ("adj-0", "adj-1")} == {"serving"}
     assert (said["trace"], said["monitor"]) == (None, None)
     shown = daybreak("status", "--data", str(server.data))
     assert (shown.returncode, shown.stderr) == (0, "")
     assert re.search(rf"port\W+{server.port}\b", shown.stdout)
-    assert re.search(r"adjudicator\.stage\W+serving\b", shown.stdout)
+    assert re.search(r"adjudicators\.adj-1\.stage\W+serving\b", shown.stdout)
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
@@ -130,9 +131,12 @@ class Load:
             self.ends.append(error)
 
 
-def events(trace: Path) -> list[dict[str, Any]]:
-    """The adjudicator's events."""
-    return [json.loads(line) for line in (trace / "A_adj-0.ndjson").read_text().splitlines()]
+ADJUDICATORS = ("A_adj-0", "A_adj-1")
+
+
+def events(trace: Path, adjudicator: str) -> list[dict[str, Any]]:
+    """One adjudicator's events."""
+    return [json.loads(line) for line in (trace / f"{adjudicator}.ndjson").read_text().splitlines()]
 
 
 def test_an_orderly_stop_under_load(tmp_path: Path) -> None:
@@ -148,11 +152,13 @@ def test_an_orderly_stop_under_load(tmp_path: Path) -> None:
         assert {end.sqlstate for end in load.ends} <= {"57P01", "08007", None}, load.ends
         assert len(load.ends) == CLIENTS
         assert "no server is running" in daybreak("status", "--data", str(server.data)).stderr
-        first_life = events(trace)
+        first_lives = {name: events(trace, name) for name in ADJUDICATORS}
 
         server.start()
-        recovery = next(e for e in events(trace)[len(first_life) :] if e["act"] == "Adjudication!Recover")
-        assert recovery["args"]["at"] <= first_life[-1]["at"][1] + LEAD_US, "a lease is left over"
+        for name, first_life in first_lives.items():
+            second_life = events(trace, name)[len(first_life) :]
+            recovery = next(e for e in second_life if e["act"] == "Adjudication!Recover")
+            assert recovery["args"]["at"] <= first_life[-1]["at"][1] + LEAD_US, "a lease is left over"
         with server.connect() as connection:
             debits = set(connection.execute("SELECT * FROM debit").fetchall())
             credits = set(connection.execute("SELECT * FROM credit").fetchall())
@@ -163,9 +169,10 @@ def test_an_orderly_stop_under_load(tmp_path: Path) -> None:
     checked = daybreak("check", str(trace))
     assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
     counts = dict(re.findall(r"(\w+) (\d+)", "".join(re.findall(r"checked: .*\((.*)\)", checked.stdout))))
-    assert int(counts["Commit"]) == sum(e["act"] == "Adjudication!Durable" for e in events(trace)) > COMMITS_UNDER_LOAD
-    assert int(counts["Recover"]) == 2
-    assert checked.stdout.count(": CONFORMS: all ") == 2
+    durable = sum(e["act"] == "Adjudication!Durable" for name in ADJUDICATORS for e in events(trace, name))
+    assert int(counts["Commit"]) == durable > COMMITS_UNDER_LOAD
+    assert int(counts["Recover"]) == 2 * len(ADJUDICATORS)
+    assert checked.stdout.count(": CONFORMS: all ") == len(rungs(len(ADJUDICATORS)))
 
 
 def test_the_monitor_reports_and_ends_with_a_killed_server(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daybreak.adjudicator.adjudicator import Settings
 from daybreak.adjudicator.messages import (
     Committed,
     ForgetTick,
@@ -18,6 +17,7 @@ from daybreak.adjudicator.messages import (
     Release,
     Tick,
 )
+from daybreak.adjudicator.settings import Settings
 from daybreak.base.keys import Key
 from daybreak.base.limits import FORGET_AFTER_US
 from daybreak.base.records import decode

@@ -55,7 +55,7 @@ def test_a_cluster_that_breaks_a_rule_fails_the_test_that_has_started_it(pyteste
         from daybreak.simulation.run import Options
         from tests.support.checked import simulate
 
-        BUSY = Options(accounts=2, faults=Faults(crash_every_us=0))
+        BUSY = Options(accounts=2, adjudicators=1, faults=Faults(crash_every_us=0))
 
         def test_good(tmp_path):
             simulate(1, tmp_path / "trace", BUSY)

@@ -16,6 +16,8 @@ from tests.support.checked import simulate, simulation
 
 SEEDS = 200
 BATCHES = 20
+ADJUDICATORS = (2, 4, 2, 1, 4)
+"""Of the seeds of a batch, in turn."""
 
 
 def events(directory: Path) -> dict[str, bytes]:
@@ -26,11 +28,24 @@ def events(directory: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_money_is_conserved_and_the_specs_agree(batch: int, tmp_path: Path) -> None:
     committed = crashes = 0
-    for seed in range(batch, SEEDS, BATCHES):
-        outcome = simulate(seed, tmp_path / str(seed))
+    for number, seed in enumerate(range(batch, SEEDS, BATCHES)):
+        options = Options(adjudicators=ADJUDICATORS[number % len(ADJUDICATORS)])
+        outcome = simulate(seed, tmp_path / str(seed), options)
         committed += len(outcome.ledger.committed)
         crashes += outcome.crashes
     assert committed and crashes, "a batch in which nothing happens shows nothing"
+
+
+@pytest.mark.parametrize("adjudicators", [2, 4])
+def test_nodes_that_crash_all_the_time_lose_nothing(adjudicators: int, tmp_path: Path) -> None:
+    faults = Faults(crash_every_us=12_000, down_us=(5_000, 60_000))
+    committed = crashes = 0
+    for seed in range(8):
+        outcome = simulate(seed, tmp_path / str(seed), Options(adjudicators=adjudicators, faults=faults))
+        committed += len(outcome.ledger.committed)
+        crashes += outcome.crashes
+    assert committed
+    assert crashes > 8 * 20
 
 
 def test_a_seed_gives_the_same_events_byte_for_byte(tmp_path: Path) -> None:
@@ -55,9 +70,11 @@ def test_recording_changes_nothing(seed: int, tmp_path: Path) -> None:
     assert simulate(seed, tmp_path / "trace") == unrecorded.run()
 
 
-def test_the_bank_notices_a_lost_update(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("daybreak.adjudicator.conflicts.History.conflict", lambda *arguments: None)
+@pytest.mark.parametrize("broken", ["conflicts.History.conflict", "holds.Holds.conflict", "conflicts.History.learn"])
+def test_the_bank_notices_a_lost_update(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"daybreak.adjudicator.{broken}", lambda *arguments: None)
+    monkeypatch.setattr("daybreak.adjudicator.holds.Holds.check", lambda holds: None)
     with pytest.raises(AssertionError, match=r"accounts with|add up"):
         for seed in range(20):
-            options = Options(accounts=2, faults=Faults(crash_every_us=0))
+            options = Options(accounts=3, clients=6, faults=Faults(crash_every_us=0))
             simulation(seed, options, unchecked="it has the bug that the bank is to notice").run()

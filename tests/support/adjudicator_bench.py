@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
-from daybreak.adjudicator.adjudicator import Adjudicator, Settings
+from daybreak.adjudicator.adjudicator import Adjudicator
 from daybreak.adjudicator.messages import CommitRequest, LeaseExpired, Tick
+from daybreak.adjudicator.settings import Settings
 from daybreak.base.ids import JournalId, NodeId, TxnId
 from daybreak.base.keys import Key
 from daybreak.base.time import Timestamp
@@ -20,6 +21,7 @@ QP = NodeId("A/qp-1")
 CROSSBAR = NodeId("A/crossbar-0")
 REPLICAS = tuple(NodeId(f"A{n}/journal-0") for n in (1, 2, 3))
 JOURNAL = JournalId("adj-0")
+PEERS = {JournalId(f"adj-{n}"): NodeId(f"A/adj-{n}") for n in range(4)}
 
 
 class ObligingJournal:
@@ -28,6 +30,8 @@ class ObligingJournal:
     def __init__(self) -> None:
         self.log: list[Entry] = []
         self.promised = 0
+        self.known = 0
+        """Up to here its entries are known to be durable when somebody takes over."""
         self.holding = False
         self.held: list[tuple[NodeId, Message]] = []
 
@@ -51,7 +55,7 @@ class ObligingJournal:
             return Fenced(epoch, self.promised)
         self.promised = epoch
         last = self.log[-1] if self.log else None
-        return Promised(epoch, last.epoch if last else 0, last.index if last else 0, 0)
+        return Promised(epoch, last.epoch if last else 0, last.index if last else 0, self.known)
 
 
 class Bench:
@@ -69,7 +73,14 @@ class Bench:
         self.timers: list[After] = []
         trace, self.sink = traced(NODE, self.clock)
         self.role = Adjudicator(
-            NODE, self.clock, trace, journal=JOURNAL, replicas=REPLICAS, crossbars=(CROSSBAR,), settings=settings
+            NODE,
+            self.clock,
+            trace,
+            journal=JOURNAL,
+            replicas=REPLICAS,
+            crossbars=(CROSSBAR,),
+            peers=PEERS,
+            settings=settings,
         )
 
     def start(self) -> Effects:

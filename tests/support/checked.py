@@ -13,16 +13,17 @@ from daybreak.simulation.run import Options, Outcome, Simulation
 from tracecheck.pytest_plugin import check_at_end
 
 
-def check_against_specs(trace: Path) -> None:
-    """Compare the logs in `trace` with every spec that has a mapping, when the test has run, or the fixture ended."""
-    for rung in rungs():
+def check_against_specs(trace: Path, adjudicators: int) -> None:
+    """Compare the logs in `trace` with every spec that applies to a cluster of so many adjudicators, when the test has
+    run, or the fixture ended."""
+    for rung in rungs(adjudicators):
         check_at_end(trace, rung.spec, rung.mapping)
 
 
 def simulate(seed: int, trace: Path, options: Options | None = None) -> Outcome:
     """Run a seed, with its trace in the new directory `trace`."""
     trace.mkdir()
-    check_against_specs(trace)
+    check_against_specs(trace, (options or Options()).adjudicators)
     return Simulation(seed, options, trace=trace).run()
 
 

@@ -240,7 +240,7 @@ def record(bug: Planted, directory: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         bug.plant(patch)
         faults = Faults(clock_error_us=bug.clock_error_us)
-        simulation = Simulation(bug.seed, Options(faults=faults), trace=directory)
+        simulation = Simulation(bug.seed, Options(adjudicators=1, faults=faults), trace=directory)
         # A client, or a role's own invariants, may notice too; the trace ends there.
         with suppress(AssertionError, KeyError):
             simulation.run()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from daybreak.base.ids import NodeId, TxnId
+from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.ranges import Ranges
 from daybreak.base.writes import Access, Write
 from daybreak.query.processor import QueryProcessor, Settings
 from daybreak.runtime.protocols import Effects, Message
 from tests.support.roles import ManualClock, key, traced
 
 NODE, SESSION, STORAGE, ADJUDICATOR = map(NodeId, ("A/qp-7", "A/session-7", "A1/storage-0", "A/adj-0"))
+OTHER = NodeId("A/adj-1")
+JOURNALS = (JournalId("adj-0"), JournalId("adj-1"))
 SETTINGS = Settings(commit_timeout_us=9_000, read_retry_us=400)
 
 
@@ -19,7 +22,14 @@ class Bench:
         self.clock = clock or ManualClock()
         trace, self.sink = traced(NODE, self.clock)
         self.role = QueryProcessor(
-            NODE, self.clock, trace, session=SESSION, storage=STORAGE, adjudicator=ADJUDICATOR, settings=SETTINGS
+            NODE,
+            self.clock,
+            trace,
+            session=SESSION,
+            storage=STORAGE,
+            ranges=Ranges.even(JOURNALS),
+            adjudicators=dict(zip(JOURNALS, (ADJUDICATOR, OTHER), strict=True)),
+            settings=SETTINGS,
         )
 
     def hear(self, message: Message, source: NodeId = ADJUDICATOR) -> Effects:

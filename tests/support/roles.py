@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from daybreak.base.ids import NodeId
-from daybreak.base.keys import Key, make_key
+from daybreak.base.keys import VALIDATED_SPACE, Key, make_key
 from daybreak.base.time import Interval, Timestamp
 from daybreak.runtime.protocols import After, Effects, Message, Send
 from daybreak.trace.recorder import Recorder
@@ -24,8 +24,17 @@ def time(offset_us: int) -> Timestamp:
 
 
 def key(name: str) -> Key:
-    """A key of table 16."""
+    """A key of table 16, which the first adjudicator owns."""
     return make_key(16, name.encode())
+
+
+def far_key(name: str) -> Key:
+    """A key of table 64, which lies in the upper half of the key space."""
+    return make_key(64, name.encode())
+
+
+CATALOG = make_key(VALIDATED_SPACE, b"catalog")
+"""A key that can be validated."""
 
 
 class ManualClock:

@@ -13,6 +13,7 @@ from types import TracebackType
 
 import psycopg
 
+from daybreak.trace.directory import adjudicators_of
 from tests.support.checked import check_against_specs
 
 READY = re.compile(r"ready: postgresql://admin@127\.0\.0\.1:(\d+)/postgres")
@@ -93,7 +94,7 @@ class Server:
             raise AssertionError(f"did not stop within {STOP_SECONDS} s; log: {self.log()}") from None
         self.process.stdout.close()
         if self._checked:
-            check_against_specs(self.trace)
+            check_against_specs(self.trace, adjudicators_of(self.trace))
         return code
 
     def __enter__(self) -> Server:

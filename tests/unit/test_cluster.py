@@ -6,13 +6,17 @@ from random import Random
 
 from daybreak import cluster
 from daybreak.base.ids import NodeId
-from daybreak.cluster import ADJUDICATOR, CROSSBAR, JOURNALS, STORAGE, Surroundings
+from daybreak.cluster import CROSSBAR, STORAGE, Layout, Surroundings
 from daybreak.journal.messages import Propose
 from daybreak.runtime.protocols import Clock, Send
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.disk import SimDisk
 from daybreak.trace.recorder import NoTrace, Trace
 from tests.support.roles import ManualClock, sent
+
+LAYOUT = Layout(3)
+REPLICAS = [node for nodes in LAYOUT.replicas.values() for node in nodes]
+ADJUDICATORS = list(LAYOUT.adjudicators.values())
 
 
 def roles() -> tuple[list[Role], list[NodeId]]:
@@ -27,9 +31,10 @@ def roles() -> tuple[list[Role], list[NodeId]]:
         asked.append(node)
         return NoTrace()
 
-    around = Surroundings(clock, trace)
-    made: list[Role] = [cluster.journal(around, node, SimDisk(Random(0))) for node in JOURNALS]
-    made += [cluster.crossbar(around), cluster.storage(around), cluster.adjudicator(around)]
+    around = Surroundings(clock, trace, LAYOUT)
+    made: list[Role] = [cluster.journal(around, node, SimDisk(Random(0))) for node in REPLICAS]
+    made += [cluster.crossbar(around), cluster.storage(around)]
+    made += [cluster.adjudicator(around, journal) for journal in LAYOUT.journals]
     made.append(cluster.query_processor(around, 12))
     return made, asked
 
@@ -37,7 +42,7 @@ def roles() -> tuple[list[Role], list[NodeId]]:
 def test_every_role_has_a_node_of_its_own_with_a_clock_and_a_trace() -> None:
     made, asked = roles()
     nodes = [role.node for role in made]
-    assert nodes == [*JOURNALS, CROSSBAR, STORAGE, ADJUDICATOR, NodeId("A/qp-12")]
+    assert nodes == [*REPLICAS, CROSSBAR, STORAGE, *ADJUDICATORS, NodeId("A/qp-12")]
     assert asked == [node for node in nodes for _ in range(2)]
 
 
@@ -50,17 +55,29 @@ def test_what_a_role_says_when_it_starts_goes_to_another_role_of_the_cluster() -
             if isinstance(effect, Send):
                 said += 1
                 nodes[effect.to].receive(role.node, effect.message)
-    assert said == len(JOURNALS) + 1, "the adjudicator's proposals and storage's attachment"
+    assert said == len(REPLICAS) + 1, "the adjudicators' proposals and storage's attachment"
 
 
-def test_the_adjudicator_takes_the_journal_of_all_zones_over() -> None:
-    role = next(role for role in roles()[0] if role.node == ADJUDICATOR)
-    assert len(sent(role.start(), Propose)) == len(JOURNALS) == 3
+def test_each_adjudicator_takes_its_own_journal_over_in_all_zones() -> None:
+    for journal, node in LAYOUT.adjudicators.items():
+        role = next(role for role in roles()[0] if role.node == node)
+        effects = role.start()
+        assert [len(sent(effects, Propose, replica)) for replica in LAYOUT.replicas[journal]] == [1, 1, 1]
+        assert len(sent(effects, Propose)) == 3
+
+
+def test_the_replicas_of_a_zone_are_those_of_all_journals_there() -> None:
+    assert LAYOUT.in_zone("A2") == ("A2/journal-0", "A2/journal-1", "A2/journal-2")
+    assert sorted(node for zone in cluster.ZONES for node in LAYOUT.in_zone(zone)) == sorted(REPLICAS)
+
+
+def test_every_adjudicator_owns_a_part_of_the_keys() -> None:
+    assert LAYOUT.ranges.journals == LAYOUT.journals == ("adj-0", "adj-1", "adj-2")
 
 
 def test_only_the_adjudicators_events_belong_to_a_slice() -> None:
-    assert cluster.slice_of(ADJUDICATOR) == "adj-0"
-    assert {cluster.slice_of(node) for node in (*JOURNALS, CROSSBAR, STORAGE, NodeId("A/qp-0"))} == {None}
+    assert [cluster.slice_of(node) for node in ADJUDICATORS] == ["adj-0", "adj-1", "adj-2"]
+    assert {cluster.slice_of(node) for node in (*REPLICAS, CROSSBAR, STORAGE, NodeId("A/qp-0"))} == {None}
 
 
 def test_a_session_has_the_number_of_its_query_processor() -> None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from daybreak.adjudicator.led import Led
 from daybreak.adjudicator.messages import (
     AskOutcome,
     CommitRequest,
@@ -59,8 +60,8 @@ class Adjudicator(Voter):
         super().__init__(
             node, clock, trace, journal=journal, replicas=replicas, crossbars=crossbars, peers=peers, settings=settings
         )
-        # Invariant: what is undecided has no verdict.
-        self._undecided: dict[TxnId, Undecided] = {}
+        # Invariant: what is undecided has no verdict, and no hold here.
+        self._led = Led(trace, self.check_invariants)
 
     def status(self) -> dict[str, object]:
         """What an operator may want to know; times in microseconds since 1970."""
@@ -74,7 +75,7 @@ class Adjudicator(Voter):
             "floor": self._floor,
             "remembered_keys": len(self._history),
             "holds": len(self._holds),
-            "undecided": len(self._undecided),
+            "undecided": len(self._led),
         }
 
     # --- the only owner -----------------------------------------------------------------------------------------
@@ -112,11 +113,11 @@ class Adjudicator(Voter):
             return self._dismiss(txn, heard, Reason.UNAVAILABLE)
         if not heard.allows(ts):
             return self._decline(txn, heard)
-        self._undecided.pop(txn, None)
+        self._led.end(txn)
         self.commit(txn=txn, start=start, keys=keys, ts=ts)
         self._outcomes.appending(txn)
         payload = encode(Payload(self._granted, Record(txn, ts, request.writes)))
-        voters = tuple(self._peers[voter] for voter in request.voters)
+        voters = tuple(self._peers[voter] for voter in request.voters) if request.voters else ()
         self._appending.append(Pending(self._leader.append(payload), ts, txn, asker, voters))
         return self._leader.flush()
 
@@ -144,7 +145,8 @@ class Adjudicator(Voter):
     def _lead(self, source: NodeId, request: CommitRequest) -> Effects:
         """A request that needs the votes of others too; a conflict here is seen at once."""
         txn = request.txn
-        heard, effects = self._hear(txn)
+        effects = self._await_votes(txn)
+        heard = self._led.hear(txn)
         if heard.request is not None:
             return []
         heard.request, heard.asker = request, source
@@ -156,13 +158,9 @@ class Adjudicator(Voter):
             return self._dismiss(txn, heard, reason)
         return effects
 
-    def _hear(self, txn: TxnId) -> tuple[Undecided, Effects]:
-        """What is known of an undecided transaction; the first to hear of it sets a limit to the wait for votes."""
-        heard = self._undecided.get(txn)
-        if heard is not None:
-            return heard, []
-        heard = self._undecided[txn] = Undecided()
-        return heard, [After(self._settings.votes_us, VotesMissing(txn))]
+    def _await_votes(self, txn: TxnId) -> Effects:
+        """Who first hears of a transaction sets a limit to the wait for the rest."""
+        return [] if txn in self._led else [After(self._settings.votes_us, VotesMissing(txn))]
 
     def on_voted(self, source: NodeId, message: Voted) -> Effects:
         """Another owner agrees; perhaps before the request has come, perhaps when all is over."""
@@ -171,13 +169,13 @@ class Adjudicator(Voter):
             return [] if verdict.ts is None else [Send(source, Outcome(message.txn, verdict.ts))]
         if self._stage is not Stage.SERVING:
             return []
-        heard, effects = self._hear(message.txn)
-        heard.votes[message.journal] = message
+        effects = self._await_votes(message.txn)
+        self._led.hear(message.txn).votes[message.journal] = message
         return effects + self._conclude(message.txn)
 
     def _conclude(self, txn: TxnId) -> Effects:
         """Decide if nothing is missing, or if it cannot be decided any more."""
-        heard = self._undecided[txn]
+        heard = self._led.get(txn)
         if heard.request is None or heard.asker is None:
             return []
         if not heard.complete and self._stage is Stage.SERVING:
@@ -188,15 +186,14 @@ class Adjudicator(Voter):
         """Another owner does not agree, and never will."""
         if self._outcomes.get(message.txn) is not None:
             return []
-        heard = self._undecided.get(message.txn, Undecided())
+        heard = self._led.get(message.txn)
         if message.reason is Reason.UNAVAILABLE:
             return self._decline(message.txn, heard)
         return self._dismiss(message.txn, heard, message.reason)
 
     def on_votes_missing(self, source: NodeId, message: VotesMissing) -> Effects:
         """Nobody can wait for ever: the holds of the others run out."""
-        heard = self._undecided.get(message.txn)
-        return [] if heard is None else self._decline(message.txn, heard)
+        return self._decline(message.txn, self._led.get(message.txn)) if message.txn in self._led else []
 
     def on_ask_outcome(self, source: NodeId, message: AskOutcome) -> Effects:
         """A voter is in doubt (P14). Of whom nobody has heard here, and whose record the journal does not have, that
@@ -204,36 +201,34 @@ class Adjudicator(Voter):
         if self._stage is Stage.RECOVERING:
             return []
         txn = message.txn
-        verdict, heard = self._outcomes.get(txn), self._undecided.get(txn)
+        verdict, heard = self._outcomes.get(txn), self._led.get(txn)
         if verdict is not None:
             return [] if verdict.ts is None else [Send(source, Outcome(txn, verdict.ts))]
-        if (heard is not None and heard.request is not None) or message.start < self._outcomes.forgotten:
+        if heard.request is not None or message.start < self._outcomes.forgotten:
             return []
-        effects = self._decline(txn, heard or Undecided())
-        return [*effects, Send(source, Outcome(txn, ZERO))]
+        effects, answer = self._decline(txn, heard), Send(source, Outcome(txn, ZERO))
+        return effects if answer in effects else [*effects, answer]
 
     def _decline(self, txn: TxnId, heard: Undecided) -> Effects:
         """Never decide a transaction, for no fault of its own."""
-        self.give_up(txn=txn)
+        self._led.decline(txn=txn)
         return self._dismiss(txn, heard, Reason.UNAVAILABLE)
 
     def _dismiss(self, txn: TxnId, heard: Undecided, reason: Reason) -> Effects:
         """Tell everybody that a transaction will never commit, and remember it."""
-        self._undecided.pop(txn, None)
+        self._led.end(txn)
         self._close(txn, Verdict(ZERO, reason))
         told: Effects = [Send(self._peers[voter], Outcome(txn, ZERO)) for voter in heard.voters]
         return told if heard.asker is None else [Send(heard.asker, Refused(txn, reason)), *told]
 
-    @performs("Commit!Decline")
-    def give_up(self, *, txn: TxnId) -> None:
-        """P12, P16: votes are missing, no time suits all holds, or the request has not come and shall not count."""
-
     def _withdraw(self) -> Effects:
-        return [effect for txn, heard in list(self._undecided.items()) for effect in self._decline(txn, heard)]
+        return [effect for txn in self._led for effect in self._decline(txn, self._led.get(txn))]
 
     def check_invariants(self) -> None:
         """The relations stated where the state is declared."""
         super().check_invariants()
-        assert all(self._outcomes.get(txn) is None for txn in self._undecided), "what is undecided has no verdict"
+        if len(self._led):
+            assert all(self._outcomes.get(txn) is None for txn in self._led), "what is undecided has no verdict"
+            assert all(self._holds.get(txn) is None for txn in self._led), "who leads does not vote"
         last = self._appending[-1].txn if self._appending else None
         assert last is None or self._outcomes.get(last) is APPENDING, "what is being appended is decided"

@@ -93,6 +93,8 @@ class Reign(Role):
         self._promise = ZERO
         self._lease = ZERO
         self._appending: deque[Pending] = deque()
+        self._releasing: NodeId | None = None
+        """Who has asked for the lease to be given back, until that is done."""
         self._orphans: list[Pending] = []
         """Transactions that were being appended when the journal was lost to a higher epoch."""
 
@@ -106,8 +108,8 @@ class Reign(Role):
         """No transaction can be decided any more."""
         raise NotImplementedError
 
-    def _held_until(self) -> Timestamp:
-        """When the last hold ends, which a lease must not undercut."""
+    def _is_holding(self) -> bool:
+        """Whether there are holds, which a lease must not undercut."""
         raise NotImplementedError
 
     def _has_committed(self, pending: Pending) -> Effects:
@@ -299,15 +301,23 @@ class Reign(Role):
     def on_release(self, source: NodeId, message: Release) -> Effects:
         """Give the lease back, so that a successor need not wait for it.
 
-        It is out of use at once, before anyone can find the entry that says so.
+        It is out of use before anyone can find the entry that says so.
         """
         if self._stage is not Stage.SERVING:
             return [Send(source, Released())]
         effects = self._withdraw()
         self._stage = Stage.STOPPING
-        until = max(self._promise, self._latest, self._held_until())
+        self._releasing = source
+        return effects + self._give_back()
+
+    def _give_back(self) -> Effects:
+        """Give the lease back if that was asked for, and nobody is waiting for the outcome of a vote any more."""
+        if self._releasing is None or self._is_holding():
+            return []
+        source, self._releasing = self._releasing, None
+        until = max(self._promise, self._latest)
         self.renew(until=until)
-        return effects + self._append_lease(until, source)
+        return self._append_lease(until, source)
 
     def check_invariants(self) -> None:
         """The relations stated where the state is declared."""

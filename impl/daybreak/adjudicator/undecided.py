@@ -37,11 +37,11 @@ class Undecided:
     @property
     def bound(self) -> Timestamp:
         """The commit time is greater than this, say the voters."""
-        return max((vote.bound for vote in self.votes.values()), default=ZERO)
+        return max(vote.bound for vote in self.votes.values()) if self.votes else ZERO
 
     def allows(self, ts: Timestamp) -> bool:
         """Whether no hold ends before the commit time `ts`."""
-        return all(ts <= vote.until for vote in self.votes.values())
+        return not self.votes or all(ts <= vote.until for vote in self.votes.values())
 
 
 class Verdict(NamedTuple):

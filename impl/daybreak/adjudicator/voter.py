@@ -54,8 +54,8 @@ class Voter(Reign):
         self._holds = Holds()
         self._outcomes = Outcomes()
 
-    def _held_until(self) -> Timestamp:
-        return self._holds.last()
+    def _is_holding(self) -> bool:
+        return len(self._holds) > 0
 
     def _begin_anew(self, kept: Mapping[TxnId, Timestamp]) -> None:
         self._history.clear()
@@ -125,12 +125,13 @@ class Voter(Reign):
 
     def on_outcome(self, source: NodeId, message: Outcome) -> Effects:
         """The leader says what became of a transaction; perhaps before anyone has asked for a vote on it."""
-        if self._stage in (Stage.SERVING, Stage.STOPPING):
-            if self._holds.get(message.txn) is not None:
-                self.resolve(txn=message.txn, ts=message.ts)
-            if self._outcomes.get(message.txn) is None:
-                self._close(message.txn, OVER)
-        return []
+        if self._stage not in (Stage.SERVING, Stage.STOPPING):
+            return []
+        if self._holds.get(message.txn) is not None:
+            self.resolve(txn=message.txn, ts=message.ts)
+        if self._outcomes.get(message.txn) is None:
+            self._close(message.txn, OVER)
+        return self._give_back()
 
     @performs("Commit!Resolve")
     def resolve(self, *, txn: TxnId, ts: Timestamp) -> None:
@@ -149,7 +150,7 @@ class Voter(Reign):
         if left < 0:
             self.expire(txn=hold.txn, until=hold.until)
             self._close(hold.txn, OVER)
-            return []
+            return self._give_back()
         again = After(min(self._settings.ask_us, left + 1), message)
         return [Send(self._peers[message.leader], AskOutcome(hold.txn, hold.start)), again]
 
@@ -187,6 +188,7 @@ class Voter(Reign):
         """The relations stated where the state is declared."""
         super().check_invariants()
         assert self._history.newest() <= self._latest, "the history ends at the last commit"
-        assert self._holds.last() <= self._lease, "P12: no hold outlives the lease"
-        assert all(self._outcomes.get(hold.txn) is None for hold in self._holds), "what is held for is undecided"
-        self._holds.check()
+        if len(self._holds):
+            assert self._holds.last() <= self._lease, "P12: no hold outlives the lease"
+            assert all(self._outcomes.get(hold.txn) is None for hold in self._holds), "what is held for is undecided"
+            self._holds.check()

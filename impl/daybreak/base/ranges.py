@@ -8,6 +8,10 @@ from collections.abc import Mapping, Sequence
 from daybreak.base.ids import JournalId
 from daybreak.base.keys import MARK_SPACE, PREFIX_BYTES, Key, make_key, prefix
 
+ADJUDICATORS = 2
+"""How many a new cluster has, if nobody says otherwise."""
+MAX_ADJUDICATORS = 64
+
 _MARK = prefix(MARK_SPACE)
 _CUTS = 1 << 16
 """The first cut of the key space looks at two bytes."""

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from daybreak.base.ranges import ADJUDICATORS, MAX_ADJUDICATORS
 from daybreak.cli import bench, check, serve, status
-from daybreak.cluster import ADJUDICATORS, MAX_ADJUDICATORS
 from daybreak.errors import DaybreakError
 from tracecheck.commands.outputs import add_outputs
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from daybreak.base.ranges import ADJUDICATORS
 from daybreak.errors import OperatorError
 
 FORMAT = 2
@@ -51,11 +52,11 @@ class DataDirectory:
         self._lock = lock
 
     @classmethod
-    def open(cls, path: Path, *, new: int, wanted: int | None = None) -> DataDirectory:
-        """Lock the directory, and make it if it is not there: for `wanted` adjudicators or else `new` ones.
+    def open(cls, path: Path, adjudicators: int | None = None) -> DataDirectory:
+        """Lock the directory, and make it if it is not there, for so many adjudicators.
 
         Raises `OperatorError` if another server runs on it, another version wrote it, it cannot be written, or it was
-        made for another number of adjudicators than `wanted`.
+        made for another number of adjudicators.
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -74,7 +75,7 @@ class DataDirectory:
                 "stop it, or name another directory with --data"
             ) from None
         try:
-            return cls(path, lock, _read_format(path, wanted, new))
+            return cls(path, lock, _read_format(path, adjudicators))
         except OperatorError:
             os.close(lock)
             raise
@@ -118,10 +119,10 @@ def running_server(path: Path) -> ServerFile:
         raise OperatorError(f"{path}: the server is starting; try again") from None
 
 
-def _read_format(path: Path, wanted: int | None, new: int) -> Format:
+def _read_format(path: Path, wanted: int | None) -> Format:
     file = path / "format.json"
     if not file.exists():
-        _replace(file, msgspec.json.encode(Format(FORMAT, uuid.uuid4().hex, wanted or new)))
+        _replace(file, msgspec.json.encode(Format(FORMAT, uuid.uuid4().hex, wanted or ADJUDICATORS)))
     try:
         found = msgspec.json.decode(file.read_bytes(), type=Format)
     except (OSError, msgspec.MsgspecError) as error:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from daybreak.adjudicator.adjudicator import Settings
 from daybreak.adjudicator.messages import Committed, ForgetTick, HeartbeatRequest, Reason, Refused, Tick
+from daybreak.adjudicator.settings import Settings
 from daybreak.base.ids import TxnId
 from daybreak.base.limits import FORGET_AFTER_US
 from daybreak.base.records import decode
@@ -66,13 +66,28 @@ def test_a_commit_time_may_reach_the_lease_and_not_one_microsecond_more() -> Non
     assert bench.sink.acts()[-1] == "Decline"
 
 
-def test_a_declined_transaction_leaves_nothing_and_commits_once_the_lease_is_longer() -> None:
+def test_a_declined_transaction_leaves_nothing_behind_and_others_commit_once_the_lease_is_longer() -> None:
     bench = Bench().serve()
     start = bench.lease
     assert refused(bench.ask("a", start, {K: W})) is Reason.UNAVAILABLE
     bench.clock.advance(Settings().lease_us)
     bench.fire(Tick)
-    assert committed(bench.ask("a", start, {K: W})) > start
+    assert refused(bench.ask("a", start, {K: W})) is Reason.UNAVAILABLE, "its word counts"
+    assert committed(bench.ask("b", start, {K: W})) > start
+
+
+def test_who_asks_twice_is_answered_the_same() -> None:
+    bench = Bench().serve()
+    ts = committed(bench.ask("a", time(0), {K: W}))
+    assert refused(bench.ask("b", time(0), {K: W})) is Reason.CONFLICT
+    before, entries = bench.sink.acts(), len(bench.journal.log)
+    assert committed(bench.ask("a", time(0), {K: W})) == ts
+    assert refused(bench.ask("b", time(0), {K: W})) is Reason.CONFLICT
+    bench.journal.holding = True
+    bench.ask("c", time(0), {OTHER: W})
+    assert bench.ask("c", time(0), {OTHER: W}) == [], "the answer comes when it is durable"
+    assert committed(bench.acknowledge()) > ts
+    assert (bench.sink.acts()[len(before) :], len(bench.journal.log)) == (["Commit", "Durable"], entries + 1)
 
 
 @pytest.mark.parametrize(("wanted", "first", "conflict"), cells())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from daybreak.adjudicator.adjudicator import Settings
 from daybreak.adjudicator.messages import Committed, HeartbeatRequest, Tick
+from daybreak.adjudicator.settings import Settings
 from daybreak.base.time import Timestamp
 from daybreak.base.writes import Access
 from daybreak.crossbar.messages import Deliver

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from daybreak.adjudicator.adjudicator import Settings
 from daybreak.adjudicator.messages import (
     Committed,
     ForgetTick,
@@ -16,6 +15,7 @@ from daybreak.adjudicator.messages import (
     Released,
     Tick,
 )
+from daybreak.adjudicator.settings import Settings
 from daybreak.base.ids import NodeId
 from daybreak.base.records import decode
 from daybreak.base.time import ZERO, Timestamp
@@ -62,7 +62,7 @@ def test_nothing_is_decided_before_the_journal_is_taken_over() -> None:
     assert reason(bench.ask("a", time(0), {K: W})) is Reason.UNAVAILABLE
     assert bench.hear(HeartbeatRequest(time(1))) == []
     assert bench.hear(ForgetTick()) == []
-    assert bench.sink.lines == []
+    assert bench.sink.acts() == ["Decline"]
 
 
 def test_a_successor_waits_until_the_old_lease_has_expired_by_the_earliest_clock() -> None:
@@ -84,7 +84,7 @@ def test_a_successor_that_waits_neither_commits_nor_promises() -> None:
     assert reason(after.ask("a", time(0), {K: W})) is Reason.UNAVAILABLE
     assert after.hear(HeartbeatRequest(time(1))) == []
     after.fire(Tick)
-    assert after.sink.acts() == ["Recover"]
+    assert after.sink.acts() == ["Recover", "Decline"]
 
 
 def test_a_wish_heard_while_waiting_is_fulfilled_with_the_new_lease() -> None:
@@ -229,7 +229,7 @@ def test_who_has_given_the_lease_back_neither_commits_nor_promises() -> None:
     assert bench.hear(HeartbeatRequest(time(1_000))) == []
     bench.clock.advance(Settings().lease_us)
     assert bench.fire(Tick) == []
-    assert bench.sink.acts() == before
+    assert bench.sink.acts() == [*before, "Decline"]
 
 
 def test_a_release_is_answered_by_who_has_no_lease() -> None:

@@ -44,7 +44,7 @@ def test_the_worst_verdict_decides(
             Result(str(plan), "", verdict, f"said {verdict}") for plan, verdict in zip(plans, verdicts, strict=True)
         ]
 
-    monkeypatch.setattr(command, "rungs", lambda: RUNGS[: len(verdicts)])
+    monkeypatch.setattr(command, "rungs", lambda adjudicators: RUNGS[: len(verdicts)])
     monkeypatch.setattr(command, "Plan", lambda spec, mapping: spec)
     monkeypatch.setattr(command, "check_all", check_all)
     assert main(["check", str(tmp_path)]) == code

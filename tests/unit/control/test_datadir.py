@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from daybreak.base.ranges import ADJUDICATORS
 from daybreak.control.datadir import FORMAT, DataDirectory, Format, ServerFile, running_server
 from daybreak.errors import OperatorError
 
@@ -41,13 +42,26 @@ def test_a_directory_keeps_its_identity_over_restarts(path: Path) -> None:
         clusters.add(directory.cluster)
         directory.close()
     assert len(clusters) == 1
-    assert msgspec.json.decode((path / "format.json").read_bytes(), type=Format) == Format(FORMAT, clusters.pop())
+    assert msgspec.json.decode((path / "format.json").read_bytes(), type=Format) == Format(
+        FORMAT, clusters.pop(), ADJUDICATORS
+    )
 
 
 def test_two_directories_are_two_clusters(path: Path, directory: DataDirectory) -> None:
     other = DataDirectory.open(path.with_name("other"))
     assert other.cluster != directory.cluster
     other.close()
+
+
+def test_a_directory_keeps_the_number_of_adjudicators_that_it_was_made_for(path: Path) -> None:
+    for wanted in (3, None, 3):
+        directory = DataDirectory.open(path, wanted)
+        assert directory.adjudicators == 3
+        directory.close()
+    before = open_files()
+    with pytest.raises(OperatorError, match=r"was made for 3 adjudicators, not 4; leave --adjudicators out, or name"):
+        DataDirectory.open(path, 4)
+    assert open_files() == before
 
 
 def test_each_zone_has_a_directory(path: Path, directory: DataDirectory) -> None:
@@ -70,7 +84,8 @@ def test_a_directory_that_is_in_use_is_refused_with_who_uses_it(path: Path, dire
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (msgspec.json.encode(Format(FORMAT + 1, "c")), f"newer version \\(format {FORMAT + 1}; this version reads up"),
+        (msgspec.json.encode(Format(FORMAT + 1, "c")), f"newer version \\(format {FORMAT + 1}; this version reads"),
+        (msgspec.json.encode(Format(FORMAT - 1, "c")), f"older version \\(format {FORMAT - 1}; this version reads"),
         (b"", r"format\.json: cannot be read"),
         (b'{"format":"1"}', r"format\.json: cannot be read"),
     ],

@@ -8,6 +8,7 @@ import pytest
 
 from daybreak.adjudicator.messages import CommitRequest, Committed, Reason, Refused, Release
 from daybreak.base.limits import MAX_AGE_US, MAX_ROWS
+from daybreak.base.ranges import mark_key
 from daybreak.base.writes import Access, Write
 from daybreak.errors import (
     ConflictError,
@@ -25,8 +26,8 @@ from daybreak.query.store import StoreTransaction
 from daybreak.runtime.protocols import Effects, Message, Send
 from daybreak.runtime.sim.tasks import SimFuture, spawn
 from daybreak.storage.messages import ReadKeys, ReadRange, ReadResult, ReadTooOld
-from tests.support.processor_bench import SESSION, Bench
-from tests.support.roles import M, key, time
+from tests.support.processor_bench import JOURNALS, SESSION, Bench
+from tests.support.roles import CATALOG, M, key, time
 
 A, B = key("a"), key("b")
 WRITE = Write(A, Access.WRITE, b"v")
@@ -212,12 +213,12 @@ def test_a_write_past_a_limit_leaves_it_to_the_session_to_end_the_transaction() 
 def test_validated_and_shared_keys_are_checked_at_commit() -> None:
     session = Session()
     transaction = session.begin()
-    transaction.validate(key("catalog"))
+    transaction.validate(CATALOG)
     transaction.share([B])
     transaction.write([WRITE], rows=1)
     Call(transaction.commit())
     request = session.asked(CommitRequest)
-    assert request.keys == {key("catalog"): Access.VALIDATE, B: Access.SHARE, A: Access.WRITE}
+    assert request.keys == {mark_key(JOURNALS[0]): Access.VALIDATE, B: Access.SHARE, A: Access.WRITE}
 
 
 def test_rolling_back_a_transaction_that_has_ended_does_not_touch_the_next_one() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from daybreak.adjudicator.messages import CommitRequest, Committed, Reason, Refused
+from daybreak.adjudicator.messages import CommitRequest, Committed, Reason, Refused, VoteRequest
+from daybreak.base.ids import NodeId
+from daybreak.base.ranges import mark_key
 from daybreak.base.time import Timestamp
 from daybreak.base.writes import Access, Write
 from daybreak.errors import InternalError
@@ -18,10 +20,10 @@ from daybreak.query.messages import (
     ReadTimeout,
 )
 from daybreak.query.processor import SAMPLE, UNKNOWN
-from daybreak.runtime.protocols import Send
+from daybreak.runtime.protocols import After, Send
 from daybreak.storage.messages import ReadKeys, ReadRange, ReadResult, ReadTooOld
-from tests.support.processor_bench import ADJUDICATOR, NODE, SESSION, SETTINGS, STORAGE, Bench
-from tests.support.roles import ManualClock, key, sent, time, timers
+from tests.support.processor_bench import ADJUDICATOR, JOURNALS, NODE, OTHER, SESSION, SETTINGS, STORAGE, Bench
+from tests.support.roles import CATALOG, ManualClock, far_key, key, sent, time, timers
 
 A, B = key("a"), key("b")
 W, N, S, R = Access.WRITE, Access.UPDATE, Access.SHARE, Access.VALIDATE
@@ -139,25 +141,65 @@ def test_answers_to_a_previous_life_are_ignored() -> None:
 def test_a_read_only_transaction_commits_without_a_message_to_anybody() -> None:
     bench = Bench()
     transaction = bench.role.open()
-    bench.role.check([A], R)
+    bench.role.check([CATALOG], R)
     bench.role.check([B], S)
     assert bench.role.finish() == [Send(SESSION, CommitDone(transaction.txn, transaction.start))]
     assert bench.sink.acts() == ["Begin", "CommitReadOnly"]
     assert bench.role.active is None
 
 
-def test_writes_stay_here_until_commit_and_then_go_to_the_adjudicator_with_all_checks() -> None:
+def test_writes_stay_here_until_commit_and_then_go_to_their_only_owner_with_all_checks() -> None:
     bench = Bench()
     transaction = bench.role.open()
-    bench.role.check([key("catalog")], R)
+    bench.role.check([CATALOG], R)
     bench.role.check([B], S)
     bench.role.put([Write(A, W, b"1")], 1)
     bench.role.put([Write(A, N, b"2")], 1)
     effects = bench.role.finish()
-    assert sent(effects, CommitRequest, ADJUDICATOR) == [
-        CommitRequest(transaction.txn, transaction.start, {key("catalog"): R, B: S, A: W}, (Write(A, N, b"2"),))
-    ]
-    assert timers(effects, CommitTimeout) == [(SETTINGS.commit_timeout_us, CommitTimeout(transaction.txn))]
+    asked = CommitRequest(
+        transaction.txn, transaction.start, {mark_key(JOURNALS[0]): R, B: S, A: W}, (Write(A, N, b"2"),)
+    )
+    timeout = After(SETTINGS.commit_timeout_us, CommitTimeout(transaction.txn))
+    assert effects == [Send(ADJUDICATOR, asked), timeout]
+
+
+def test_each_owner_is_asked_for_its_own_keys_and_the_one_with_most_leads() -> None:
+    bench = Bench()
+    transaction = bench.role.open()
+    txn, start = transaction.txn, transaction.start
+    bench.role.check([CATALOG], R)
+    near, far, further = Write(A, W, b"1"), Write(far_key("a"), N, b"2"), Write(far_key("b"), W, None)
+    bench.role.put([near, far, further], 3)
+    effects = bench.role.finish()
+    leading, voting = JOURNALS[1], JOURNALS[0]
+    slices = {leading: {far.key: N, further.key: W, mark_key(leading): R}, voting: {A: W}}
+    asked = CommitRequest(txn, start, slices[leading], (near, far, further), (voting,))
+    assert effects[:2] == [Send(OTHER, asked), Send(ADJUDICATOR, VoteRequest(txn, start, slices[voting], leading))]
+    assert len(effects) == 3
+    assert bench.sink.acts()[-1] == "Ask"
+    assert bench.sink.events()[-1].args == {
+        "txn": txn,
+        "leader": "adj-1",
+        "slices": {"adj-0": {"t16/61": "W"}, "adj-1": {"t64/61": "N", "t64/62": "W", "t2/61646a2d31": "R"}},
+    }
+
+
+@pytest.mark.parametrize("source", [ADJUDICATOR, OTHER])
+def test_any_owner_can_end_the_transaction(source: NodeId) -> None:
+    bench = Bench()
+    txn = bench.role.open().txn
+    bench.role.put([Write(A, W, b"1"), Write(far_key("a"), W, b"1")], 2)
+    bench.role.finish()
+    refused = Refused(txn, Reason.CONFLICT)
+    assert bench.hear(refused, source) == [Send(SESSION, CommitFailed(txn, Reason.CONFLICT))]
+    assert bench.hear(refused, OTHER) == []
+
+
+def test_only_the_catalog_can_be_validated() -> None:
+    bench = Bench()
+    bench.role.open()
+    with pytest.raises(InternalError, match="t16/61: only keys of space 0 can be validated"):
+        bench.role.check([A], R)
 
 
 def test_writing_nothing_is_no_step() -> None:

@@ -10,7 +10,7 @@ from daybreak.base.limits import MAX_AGE_US, MAX_BYTES, MAX_ROWS
 from daybreak.base.writes import Access, Write
 from daybreak.errors import LimitError
 from tests.support.processor_bench import Bench
-from tests.support.roles import key, sent
+from tests.support.roles import CATALOG, key, sent
 
 A, B = key("a"), key("b")
 W, R = Access.WRITE, Access.VALIDATE
@@ -27,7 +27,7 @@ def use(bench: Bench, call: str) -> None:
         case "put":
             bench.role.put([Write(A, W, b"v")], 1)
         case "check":
-            bench.role.check(keys, R)
+            bench.role.check([CATALOG], R)
         case "finish":
             bench.role.finish()
 

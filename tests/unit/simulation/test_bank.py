@@ -135,7 +135,7 @@ def test_settling_accepts_a_transfer_of_unknown_outcome_either_way_and_no_other(
 def test_settling_notices_balances_that_are_not_what_the_receipts_say() -> None:
     async def body() -> None:
         bank, store, ledger = await opened()
-        await put(store, {receipt_key("4"): pack(0, 1, 10_000)})
+        await put(store, {receipt_key("4", 0): pack(0, 1, 10_000)})
         with pytest.raises(AssertionError, match="not what the receipts add up to"):
             await bank.settle(store.begin(), ledger)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from daybreak import cluster
 from daybreak.query.processor import QueryProcessor
 from daybreak.runtime.protocols import Effects
 from daybreak.runtime.sim.world import Faults
@@ -42,11 +41,12 @@ def test_nodes_crash_and_their_traces_go_on_counting(tmp_path: Path) -> None:
 def test_of_three_journal_replicas_one_at_a_time_may_be_down() -> None:
     idle = simulation(1, CALM, unchecked="it does not run")
     idle._add_nodes()
-    first, second, _ = cluster.JOURNALS
+    (first, second, _), (other, *_) = idle.layout.replicas.values()
     assert idle._may_crash(first)
     idle.world.crash(first)
     assert not idle._may_crash(second)
-    assert idle._may_crash(cluster.ADJUDICATOR)
+    assert idle._may_crash(other), "a replica of another journal"
+    assert all(idle._may_crash(node) for node in idle.layout.adjudicators.values())
 
 
 def test_clients_that_never_end_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
