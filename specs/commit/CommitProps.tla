@@ -47,7 +47,7 @@ OwnersOf(keys) == {Owner[k] : k \in keys}
 
 \* All that a transaction accesses: key -> class.
 Accesses(txn) ==
-    LET slices == txns[txn].slices
+    LET slices == IF txn \in DOMAIN txns THEN txns[txn].slices ELSE << >>
     IN  [k \in UNION {DOMAIN slices[a] : a \in DOMAIN slices} |->
             slices[CHOOSE a \in DOMAIN slices : k \in DOMAIN slices[a]][k]]
 
@@ -131,10 +131,17 @@ SlicesWritten(txn) ==
 Writers ==
     Beginners \/ \E txn \in Txn, leader \in Adj : AskNoted(txn, leader, SlicesWritten(txn))
 
+\* A lock as strong as a write is to others like a write.
+Weaker(txn, slices) ==
+    IF txn \in DOMAIN txns
+    THEN \A a \in DOMAIN slices : \A k \in DOMAIN slices[a] \ txns[txn].writes : slices[a][k] # "W"
+    ELSE FALSE
+
 \* Who also locks and relies on keys.
 Accessors ==
     \/ Beginners
-    \/ \E txn \in Txn, leader \in Adj, slices \in Slicings : AskNoted(txn, leader, slices)
+    \/ \E txn \in Txn, leader \in Adj, slices \in Slicings :
+           Weaker(txn, slices) /\ AskNoted(txn, leader, slices)
 
 Readers == \E txn \in Txn, keys \in SUBSET Key \ {{}} : ReadNoted(txn, keys)
 

@@ -18,6 +18,7 @@ import msgspec
 import pytest
 
 from tests.unit.tracecheck.synthetic import World
+from tests.unit.tracecheck.synthetic_commit import Chorus
 from tracecheck.compiled import CompiledEngine
 from tracecheck.engine import EvaluationError
 from tracecheck.plan import COMPILED, Plan
@@ -162,14 +163,26 @@ def in_order(world: World, transactions: int) -> list[Entry]:
     return [Entry(msgspec.convert(event, Event), "synthetic", i, b"") for i, event in enumerate(events, 1)]
 
 
-@pytest.mark.parametrize("spec", ["isolation/SnapshotIsolation", "adjudication/Adjudication"])
+def in_turn(transactions: int) -> list[Entry]:
+    """The events of a synthetic run of several adjudicators."""
+    return Chorus(20261123, keys=12).run(8 * transactions).entries()
+
+
+RUNS = {
+    "isolation/SnapshotIsolation": lambda n: in_order(World(20261123, keys=12, hot=2), n),
+    "adjudication/Adjudication": lambda n: in_order(World(20261123, keys=12, hot=2), n),
+    "commit/Commit": in_turn,
+}
+
+
+@pytest.mark.parametrize("spec", RUNS)
 def test_both_engines_follow_a_trace_in_lockstep(spec: str) -> None:
     def run() -> int:
         directory = (SPECS / spec).parent
         plan = Plan(SPECS / f"{spec}.tla", directory / "mapping.toml", engine=COMPILED)
         fast, exact, steps = plan.engine, plan.exact, 0
         (ours,), (theirs,) = fast.initial(), exact.initial()
-        for entry in in_order(World(20261123, keys=12, hot=2), TRANSACTIONS):
+        for entry in RUNS[spec](TRANSACTIONS):
             if entry.event.act not in plan.moves:
                 continue
             (ours,) = plan.moves[entry.event.act].observe(entry).successors(ours)

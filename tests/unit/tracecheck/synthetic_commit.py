@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from tests.support.commit_story import BEGIN_US, ERROR_US, HOLD_US, LEASE_US, Story
 from tests.support.tracefiles import CONFLICTS
 
-AGE_US = 300_000
+AGE_US = 1_500_000
 _ROUND = 400
 """Events between two renewals."""
 
@@ -26,6 +26,7 @@ class Owner:
     holds: dict[str, tuple[dict[str, str], int]] = field(default_factory=dict)
     floor: int = 0
     latest: int = 0
+    promise: int = 0
     lease: int = 0
     appending: list[str] = field(default_factory=list)
 
@@ -104,8 +105,9 @@ class Chorus:
         for adj, owner in self.owners.items():
             if owner.appending:
                 done = False
-            elif owner.latest < upto:
-                owner.latest = upto
+            elif owner.promise < upto:
+                owner.promise = upto
+                owner.latest = max(owner.latest, upto)
                 self.story.tell(adj, "Adjudication!Heartbeat", upto=upto)
         return done
 
@@ -181,6 +183,7 @@ class Chorus:
         self.owners[leader].appending.pop(0)
         for key in writes:
             self.versions[key] = sorted([*self.versions.get(key, []), ts])[-20:]
+        self.owners[leader].promise = ts
         self.story.tell(leader, "Adjudication!Durable", txn=txn, ts=ts)
         yield
         while self.now - ERROR_US < ts:
