@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from daybreak.cli import bench, check, serve, status
+from daybreak.cli.arguments import port, positive
 from daybreak.cli.main import main
-from daybreak.cli.parser import build, port, positive
+from daybreak.cli.parser import build
 from daybreak.errors import RequestError
 
 SERVE, STATUS, CHECK, INIT = ["serve"], ["status"], ["check", "DIR"], ["bench", "init"]
