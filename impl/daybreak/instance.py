@@ -19,6 +19,7 @@ from daybreak.base.ids import NodeId
 from daybreak.control.api import ControlServer
 from daybreak.control.datadir import DataDirectory, ServerFile
 from daybreak.errors import InternalError, OperatorError
+from daybreak.insight import ASKER, ClusterInsight, Parts, Range
 from daybreak.journal.replica import Journal
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
@@ -65,6 +66,7 @@ class Instance:
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
+        self._insight = ClusterInsight(self._parts(), self._clock, self._ask)
         self._journals: dict[str, Journal] = {}
         self._undo: list[Callable[[], object]] = [self._directory.close]
 
@@ -102,7 +104,8 @@ class Instance:
         await self._recovered()
         self._undo.append(self._release)
         self._storage.compact()
-        sessions = SqlSessions(pool, self._open_store)
+        self._network.listen(ASKER, self._insight.on_message)
+        sessions = SqlSessions(pool, self._open_store, self._insight)
         self._router = Router(
             sessions=sessions, host=settings.host, port=settings.port, max_sessions=settings.max_sessions
         )
@@ -176,6 +179,7 @@ class Instance:
             perform=partial(self._network.perform, host),
             new_future=asyncio.get_running_loop().create_future,
             on_close=close,
+            on_abort=self._insight.aborted,
         )
         self._network.listen(session, gateway.on_message)
         return gateway
@@ -186,6 +190,21 @@ class Instance:
         self._processors.append(host)
         self._network.start(host)
         return number
+
+    # --- what sessions may ask ----------------------------------------------------------------------------------
+
+    def _parts(self) -> Parts:
+        """The roles of this server, for views and outcomes."""
+        return Parts(
+            ranges=lambda: [Range(b"", None, cluster.JOURNAL)],
+            adjudicators=lambda: {cluster.JOURNAL: self._adjudicator},
+            journals=lambda: [(cluster.JOURNAL, zone, journal) for zone, journal in self._journals.items()],
+            replicas=lambda: [self._storage],
+            processors=lambda: [role for host in self._processors if isinstance(role := host.role, QueryProcessor)],
+        )
+
+    def _ask(self, to: NodeId, message: Message) -> None:
+        self._network.post(to, message, ASKER)
 
     # --- status and stop ----------------------------------------------------------------------------------------
 

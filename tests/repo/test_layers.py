@@ -23,6 +23,7 @@ RANK = {
     "router": 5,
     "cluster": 6,
     "simulation": 7,
+    "insight": 7,
     "instance": 7,
     "modelcheck": 7,
     "cli": 8,

@@ -88,7 +88,10 @@ def sql_server(
     store = MemoryStore()
     pool = thread.run(EnginePool.start(private, warm=1))
     router = Router(
-        sessions=SqlSessions(pool, lambda: new_store(store), insight), host="127.0.0.1", port=0, max_sessions=max_sessions
+        sessions=SqlSessions(pool, lambda: new_store(store), insight),
+        host="127.0.0.1",
+        port=0,
+        max_sessions=max_sessions,
     )
     thread.run(router.start())
     try:

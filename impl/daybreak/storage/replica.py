@@ -1,8 +1,9 @@
 """A storage replica: indexes the log and serves reads as of a time.
 
 Owns   the versions of every key of its range, how far it has read each journal, its watermark.
-Hears  Stream from the crossbar; ReadKeys, ReadRange from query processors.
-Says   Attach to the crossbar; ReadResult, ReadTooOld to query processors; HeartbeatRequest to adjudicators.
+Hears  Stream from the crossbar; ReadKeys, ReadRange from query processors; ReadOutcome from the server.
+Says   Attach to the crossbar; ReadResult, ReadTooOld to query processors; OutcomeRead to the server;
+       HeartbeatRequest to adjudicators.
 Spec   specs/isolation/SnapshotIsolation.tla (Forget); what it answers is checked as that spec's Read.
 """
 
@@ -13,20 +14,37 @@ from itertools import islice
 
 from daybreak.adjudicator.messages import HeartbeatRequest
 from daybreak.base.ids import JournalId, NodeId
-from daybreak.base.limits import FORGET_AFTER_US
+from daybreak.base.limits import FORGET_AFTER_US, MAX_AGE_US
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
 from daybreak.crossbar.messages import Attach, Stream
 from daybreak.runtime.protocols import After, Clock, Effects, Message, Send
 from daybreak.runtime.role import Role
-from daybreak.storage.messages import ForgetTick, ReadKeys, ReadRange, ReadResult, ReadTooOld, Tick, Version
+from daybreak.storage.messages import (
+    ForgetTick,
+    OutcomeRead,
+    ReadKeys,
+    ReadOutcome,
+    ReadRange,
+    ReadResult,
+    ReadTooOld,
+    Tick,
+    Version,
+)
 from daybreak.storage.mvcc import Versions
+from daybreak.storage.names import Names
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
 
 ATTACH_US = 100_000
 """Microseconds without a word from the crossbar after which the replica attaches again."""
+NAMES_KEPT_US = FORGET_AFTER_US + MAX_AGE_US
+"""Age in microseconds after which names of committed transactions are dropped: later than any adjudicator's floor, so
+that there is a time at which a name that is missing can be told from one that is forgotten."""
 FORGET_US = 10 * SECOND_US
 """Microseconds between two rounds of dropping old versions."""
+
+Read = ReadKeys | ReadRange | ReadOutcome
+"""What waits for the watermark."""
 
 
 class Replica(Role):
@@ -47,10 +65,11 @@ class Replica(Role):
         # Invariant: the versions are those of the first positions[j] entries of each journal j, and of no other;
         # no commit at or below the watermark is missing; nobody waits for a time at or below the watermark.
         self._versions = Versions()
+        self._names = Names()
         self._positions: dict[JournalId, int] = {}
         self._watermark = ZERO
         self._forgotten = ZERO
-        self._waiting: list[tuple[Timestamp, int, NodeId, ReadKeys | ReadRange]] = []
+        self._waiting: list[tuple[Timestamp, int, NodeId, Read]] = []
         self._arrivals = 0
         self._asked = ZERO
         self._heard = ZERO
@@ -83,6 +102,7 @@ class Replica(Role):
             return [self._attach()] if behind else []
         for record in message.records:
             self._versions.apply(record)
+            self._names.add(record)
         self._positions = dict(message.after)
         self._watermark = max(self._watermark, message.watermark)
         return self._answer_waiting()
@@ -110,7 +130,11 @@ class Replica(Role):
         """P5: answer at once if complete up to the snapshot, else when that is so."""
         return self._serve(source, message)
 
-    def _serve(self, source: NodeId, read: ReadKeys | ReadRange) -> Effects:
+    def on_read_outcome(self, source: NodeId, message: ReadOutcome) -> Effects:
+        """P16: answer when every record that the asker wants to know about would be here."""
+        return self._serve(source, message)
+
+    def _serve(self, source: NodeId, read: Read) -> Effects:
         if read.start <= self._watermark:
             return [Send(source, self._answer(read))]
         self._arrivals += 1
@@ -131,7 +155,9 @@ class Replica(Role):
             effects.append(Send(source, self._answer(read)))
         return effects
 
-    def _answer(self, read: ReadKeys | ReadRange) -> Message:
+    def _answer(self, read: Read) -> Message:
+        if isinstance(read, ReadOutcome):
+            return OutcomeRead(read.request, self._names.find(read.txn), self._names.since)
         if read.start < self._forgotten:
             return ReadTooOld(read.request)
         versions: tuple[Version, ...]
@@ -145,7 +171,9 @@ class Replica(Role):
 
     def on_forget_tick(self, source: NodeId, message: ForgetTick) -> Effects:
         """P22: no transaction is older than its age limit, so older versions serve nobody."""
-        upto = Timestamp(self.clock.now().earliest - FORGET_AFTER_US)
+        now = self.clock.now().earliest
+        self._names.forget(Timestamp(now - NAMES_KEPT_US))
+        upto = Timestamp(now - FORGET_AFTER_US)
         if self._forgotten < upto <= self._watermark:
             self.forget(upto=upto)
         return [After(FORGET_US, message)]

@@ -5,14 +5,23 @@ from __future__ import annotations
 import pytest
 
 from daybreak.adjudicator.messages import HeartbeatRequest
-from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.ids import JournalId, NodeId, TxnId
 from daybreak.base.keys import Key
-from daybreak.base.limits import FORGET_AFTER_US
+from daybreak.base.limits import FORGET_AFTER_US, MAX_AGE_US
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access, Record, Write
 from daybreak.crossbar.messages import Attach, Stream
 from daybreak.runtime.protocols import Effects, Message, Send
-from daybreak.storage.messages import ForgetTick, ReadKeys, ReadRange, ReadResult, ReadTooOld, Tick
+from daybreak.storage.messages import (
+    ForgetTick,
+    OutcomeRead,
+    ReadKeys,
+    ReadOutcome,
+    ReadRange,
+    ReadResult,
+    ReadTooOld,
+    Tick,
+)
 from daybreak.storage.replica import ATTACH_US, FORGET_US, Replica
 from tests.support.roles import ManualClock, key, sent, time, timers, traced
 
@@ -261,3 +270,28 @@ def test_status_says_how_far_the_replica_is() -> None:
         "waiting_reads": 1,
         "positions": {J: 1},
     }
+
+
+def outcome(bench: Bench, txn: str, offset: int) -> list[OutcomeRead]:
+    return sent(bench.hear(ReadOutcome(7, time(offset), TxnId(txn))), OutcomeRead)
+
+
+def test_outcomes_are_told_once_everything_up_to_the_question_is_known() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"1"})
+    assert outcome(bench, "t10", 10) == [OutcomeRead(7, time(10), ZERO)]
+    assert outcome(bench, "t20", 10) == [OutcomeRead(7, None, ZERO)]
+    assert outcome(bench, "t20", 15) == []
+    assert sent(bench.commit(20, {A: b"2"}), OutcomeRead) == [OutcomeRead(7, time(20), ZERO)]
+
+
+def test_names_outlive_the_floor_and_are_forgotten_then() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"1"})
+    bench.clock.advance(FORGET_AFTER_US + FORGET_US)
+    bench.complete(FORGET_AFTER_US + FORGET_US)
+    bench.hear(ForgetTick(), NODE)
+    assert outcome(bench, "t10", 10) == [OutcomeRead(7, time(10), time(FORGET_US - MAX_AGE_US))]
+    bench.clock.advance(MAX_AGE_US)
+    bench.hear(ForgetTick(), NODE)
+    assert outcome(bench, "t10", 10) == [OutcomeRead(7, None, time(FORGET_US))]
