@@ -3,6 +3,7 @@
 docs/action-map.md   which method is which action of a spec
 docs/protocol.md     the messages
 specs/README.md      of it, the table of rules
+docs/operating.md    of it, the tables of views
 
 python -m tools.actionmap            writes them
 python -m tools.actionmap --check    writes nothing; exit code 1 if the code and the specs disagree, or a page is
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from daybreak.trace.action import REGISTRY, Performance
-from tools import protocolpage, ruletable
+from tools import protocolpage, ruletable, viewtables
 from tracecheck import actions
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,6 +131,7 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
         root / "docs" / "action-map.md": render(modules, performances(), root),
         root / "docs" / "protocol.md": protocolpage.render(root / "impl" / "daybreak"),
         root / "specs" / "README.md": ruletable.page(root / "specs"),
+        root / "docs" / "operating.md": viewtables.page(root / "docs" / "operating.md"),
     }
 
 

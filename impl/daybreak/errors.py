@@ -54,10 +54,12 @@ class UnknownOutcomeError(DaybreakError):
 
     sqlstate = "08007"
 
-    def __init__(self) -> None:
+    def __init__(self, txn: str) -> None:
+        ask = f"SELECT * FROM sys.daybreak_transaction_outcome('{txn}')"
         super().__init__(
             "transaction resolution unknown",
-            hint="The commit may or may not have happened; check for its effects before retrying.",
+            detail=f"Transaction {txn} may or may not have been committed.",
+            hint=f"Find out with {ask} before you run it again.",
         )
 
 

@@ -19,6 +19,7 @@ from daybreak.base.ids import NodeId
 from daybreak.control.api import ControlServer
 from daybreak.control.datadir import DataDirectory, ServerFile
 from daybreak.errors import InternalError, OperatorError
+from daybreak.insight import ASKER, ClusterInsight, Parts, Range
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
 from daybreak.query.pool import EnginePool
@@ -32,7 +33,7 @@ from daybreak.runtime.protocols import Clock, Message
 from daybreak.storage.replica import Replica
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
-from daybreak.zones import ZONES, Zones, make_zones
+from daybreak.zones import ZONES, Zones, journal_row, make_zones
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class Instance:
         self._free: list[int] = []
         self._processors: list[Host] = []
         self._storages: dict[str, Replica] = {}
+        self._insight = ClusterInsight(self._parts(), self._clock, self._ask)
         self._undo: list[Callable[[], object]] = [self._directory.close]
 
     @property
@@ -119,7 +121,8 @@ class Instance:
         await self._recovered()
         zones.settle()
         self._undo.append(self._release)
-        sessions = SqlSessions(pool, self._open_store)
+        self._network.listen(ASKER, self._insight.on_message)
+        sessions = SqlSessions(pool, self._open_store, self._insight)
         self._router = Router(
             sessions=sessions, host=settings.host, port=settings.port, max_sessions=settings.max_sessions
         )
@@ -200,6 +203,7 @@ class Instance:
             perform=partial(self._network.perform, host),
             new_future=asyncio.get_running_loop().create_future,
             on_close=close,
+            on_abort=self._insight.aborted,
         )
         self._network.listen(session, gateway.on_message)
         return gateway
@@ -210,6 +214,35 @@ class Instance:
         self._processors.append(host)
         self._network.start(host)
         return number
+
+    # --- what sessions may ask ----------------------------------------------------------------------------------
+
+    def _parts(self) -> Parts:
+        """The roles of this server, for views and outcomes."""
+        return Parts(
+            ranges=self._ranges,
+            adjudicators=lambda: {str(journal): role for journal, role in self._adjudicators.items()},
+            journals=self._journal_rows,
+            replicas=self._storages.values,
+            processors=lambda: [role for host in self._processors if isinstance(role := host.role, QueryProcessor)],
+        )
+
+    def _ranges(self) -> list[Range]:
+        listed = self._layout.ranges.listed()
+        highs = [*(low for low, _ in listed[1:]), None]
+        return [Range(low, high, owner) for (low, owner), high in zip(listed, highs, strict=True)]
+
+    async def _journal_rows(self) -> list[dict[str, object]]:
+        """A row for each replica of each journal, as its zone tells of it."""
+        zones = await self._zones.status()
+        return [
+            journal_row(journal, zone, node, zones[zone])
+            for journal, nodes in self._layout.replicas.items()
+            for zone, node in zip(cluster.ZONES, nodes, strict=True)
+        ]
+
+    def _ask(self, to: NodeId, message: Message) -> None:
+        self._network.post(to, message, ASKER)
 
     # --- status and stop ----------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from daybreak import cluster
+from daybreak.base.ids import JournalId, NodeId
 from daybreak.control.api import ask_soon
 from daybreak.control.datadir import DataDirectory
 from daybreak.control.places import RunDirectory, make_secret
@@ -160,6 +161,15 @@ class OtherZones:
         """End the processes in order."""
         await self._supervisor.stop()
         self._run.close()
+
+
+def journal_row(journal: JournalId, zone: str, node: NodeId, said: Status) -> Status:
+    """What operators see of a journal's replica in `zone`, of which `said` is the status."""
+    roles = said["roles"]
+    assert isinstance(roles, dict), "a zone tells of its roles by their nodes"
+    numbers: Status = roles.get(node, {"failure": f"the zone's process is {said.get('state')}"})
+    columns = ("last_index", "synced", "durable", "failure")
+    return {"journal": journal, "zone": zone, **{name: numbers.get(name) for name in columns}}
 
 
 def _command(zone: str, data: Path, trace: Path | None) -> list[str]:

@@ -27,7 +27,7 @@ class Told:
         self.fates: dict[str, Outcome] = {}
         self.asked: list[str] = []
 
-    def rows(self, view: str) -> Sequence[Mapping[str, object]]:
+    async def rows(self, view: str) -> Sequence[Mapping[str, object]]:
         return self.views.get(view, [])
 
     async def outcome(self, txn: TxnId) -> Outcome:

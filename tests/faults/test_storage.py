@@ -77,8 +77,9 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def data(filled: Path, tmp_path: Path) -> Path:
     """A copy of it, and of its trace, which goes on there."""
-    shutil.copytree(filled.with_name("data.trace"), tmp_path / "data.trace")
-    return Path(shutil.copytree(filled, tmp_path / "data", ignore=shutil.ignore_patterns("control.sock", "engine")))
+    shutil.copytree(filled.with_name("data.trace", ignore=shutil.ignore_patterns("run")), tmp_path / "data.trace")
+    left_out = shutil.ignore_patterns("control.sock", "engine", "run")
+    return Path(shutil.copytree(filled, tmp_path / "data", ignore=left_out))
 
 
 def test_after_sigkill_only_what_follows_the_checkpoint_is_replayed(data: Path) -> None:

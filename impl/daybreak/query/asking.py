@@ -27,7 +27,7 @@ async def tell(work: Workspace, statement: Statement) -> None:
     """Have what `statement` reads of the cluster set before its run."""
     shape = statement.shape
     sysviews.refuse_writes(shape)
-    for parameter, value in sysviews.statement_values(shape, work.insight).items():
+    for parameter, value in (await sysviews.statement_values(shape, work.insight)).items():
         work.engine.queue_value(parameter, value)
     if sysviews.CURRENT in shape.calls:
         work.engine.queue_value(sysviews.TRANSACTION, (await work.snapshot()).txn)

@@ -48,12 +48,14 @@ class Gateway:
         perform: Callable[[Effects], None],
         new_future: Callable[[], Future],
         on_close: Callable[[], None] = lambda: None,
+        on_abort: Callable[[TxnId], None] = lambda txn: None,
     ) -> None:
-        """`on_close` is called when the session has ended."""
+        """`on_close` is called when the session has ended, `on_abort` for every transaction that can never commit."""
         self._processor = processor
         self._perform = perform
         self._new_future = new_future
         self._on_close = on_close
+        self._on_abort = on_abort
         self._reads: dict[int, Future] = {}
         self._commit: Future | None = None
         self._lost: DaybreakError | None = None
@@ -66,13 +68,21 @@ class Gateway:
     def close(self) -> None:
         """The session has ended: give up what is under way."""
         if self._lost is None:
-            self._processor.rollback()
+            self.give_up()
         self._on_close()
 
+    def give_up(self) -> None:
+        """End the transaction under way; once COMMIT was sent it may still commit."""
+        txn = self.processor.active
+        if txn is not None and self.processor.transaction.phase == "running":
+            self._on_abort(txn)
+        self.processor.rollback()
+
     def lose(self, error: DaybreakError) -> None:
-        """The query processor is gone: fail the calls under way, and all that come."""
+        """The query processor is gone: fail the calls under way, and all that come; a COMMIT sent may have happened."""
         self._lost = error
-        self._fail(self._commit, error)
+        txn = self._processor.active
+        self._fail(self._commit, error if txn is None else UnknownOutcomeError(txn))
         for future in list(self._reads.values()):
             self._fail(future, error)
 
@@ -85,8 +95,10 @@ class Gateway:
                 self._fail(self._reads.pop(request, None), _too_old())
             case CommitDone(_, ts):
                 self._settle(self._commit, ts)
-            case CommitFailed(_, reason):
-                self._fail(self._commit, _failure(reason))
+            case CommitFailed(txn, reason):
+                if reason != UNKNOWN:
+                    self._on_abort(txn)
+                self._fail(self._commit, _failure(txn, reason))
             case _:
                 raise InternalError(f"a session does not expect {type(message).__name__}")
 
@@ -184,19 +196,18 @@ class GatewayTransaction:
 
     def rollback(self) -> None:
         """End the transaction; nothing of it remains."""
-        processor = self._gateway.processor
-        if processor.active == self._txn:
-            processor.rollback()
+        if self._gateway.processor.active == self._txn:
+            self._gateway.give_up()
 
 
-def _failure(reason: str) -> DaybreakError:
+def _failure(txn: TxnId, reason: str) -> DaybreakError:
     """The error that a client gets for an adjudicator's reason."""
     if reason == Reason.CONFLICT:
         return ConflictError()
     if reason == Reason.SCHEMA:
         return SchemaConflictError()
     if reason == UNKNOWN:
-        return UnknownOutcomeError()
+        return UnknownOutcomeError(txn)
     return RetryError("the key range is changing hands, nothing was committed; run the transaction again")
 
 

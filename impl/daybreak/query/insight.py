@@ -36,7 +36,7 @@ class Outcome(NamedTuple):
 class Insight(Protocol):
     """Where the answers come from."""
 
-    def rows(self, view: str) -> Sequence[Mapping[str, object]]:
+    async def rows(self, view: str) -> Sequence[Mapping[str, object]]:
         """The rows of a view of `sysviews.VIEWS` as of now, every column by its name."""
 
     async def outcome(self, txn: TxnId) -> Outcome:
@@ -46,7 +46,7 @@ class Insight(Protocol):
 class NoInsight:
     """Knows nothing: every view is empty, every outcome unknown."""
 
-    def rows(self, view: str) -> Sequence[Mapping[str, object]]:
+    async def rows(self, view: str) -> Sequence[Mapping[str, object]]:
         return ()
 
     async def outcome(self, txn: TxnId) -> Outcome:

@@ -161,10 +161,10 @@ def refuse_writes(shape: Shape) -> None:
             raise RequestError(f"permission denied for view {name}", sqlstate="42501")
 
 
-def statement_values(shape: Shape, insight: Insight) -> dict[str, str]:
+async def statement_values(shape: Shape, insight: Insight) -> dict[str, str]:
     """The values of parameters that a statement reads through views, as of now."""
     names = {name for schema, name in shape.reads if name in VIEWS and schema in (SCHEMA, None)}
-    return {_parameter(name): encode(insight.rows(name)) for name in sorted(names)}
+    return {_parameter(name): encode(await insight.rows(name)) for name in sorted(names)}
 
 
 def encode(value: object) -> str:

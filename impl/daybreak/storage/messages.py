@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from daybreak.base.ids import TxnId
 from daybreak.base.keys import Key
 from daybreak.base.time import Timestamp
 from daybreak.runtime.protocols import Message
@@ -45,6 +46,24 @@ class ReadTooOld(Message, frozen=True):
     """The snapshot lies below what this replica still keeps (P22)."""
 
     request: int
+
+
+class ReadOutcome(Message, frozen=True):
+    """When did `txn` commit? To be answered once everything up to `start` is known."""
+
+    causal: ClassVar[bool] = False
+
+    request: int
+    start: Timestamp
+    txn: TxnId
+
+
+class OutcomeRead(Message, frozen=True):
+    """The answer: `ts` is the commit time, None if no transaction of that name has committed in (`since`, `start`]."""
+
+    request: int
+    ts: Timestamp | None
+    since: Timestamp
 
 
 class Tick(Message, frozen=True):

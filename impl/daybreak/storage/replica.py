@@ -1,10 +1,11 @@
 """A storage replica: indexes the log and serves reads as of a time.
 
-Owns   the versions of every key of its range, how far it has read each journal, its watermark; checkpoints of these.
-Hears  Stream, JournalTrimmed from the crossbar; ReadKeys, ReadRange from query processors; CheckpointWanted,
-       CheckpointPart from its siblings; Synced, SyncFailed of its disk.
-Says   Attach, Checkpointed to the crossbar; ReadResult, ReadTooOld to query processors; HeartbeatRequest to
-       adjudicators; CheckpointWanted, CheckpointPart to its siblings.
+Owns   the versions of every key of its range, how far it has read each journal, its watermark, names of transactions;
+       checkpoints of these, names apart.
+Hears  Stream, JournalTrimmed from the crossbar; ReadKeys, ReadRange from query processors; ReadOutcome from the server;
+       CheckpointWanted, CheckpointPart from its siblings; Synced, SyncFailed of its disk.
+Says   Attach, Checkpointed to the crossbar; ReadResult, ReadTooOld to query processors; OutcomeRead to the server;
+       HeartbeatRequest to adjudicators; CheckpointWanted, CheckpointPart to its siblings.
 Spec   specs/isolation/SnapshotIsolation.tla (Forget); what it answers is checked as that spec's Read.
 """
 
@@ -16,7 +17,7 @@ from itertools import islice
 
 from daybreak.adjudicator.messages import HeartbeatRequest
 from daybreak.base.ids import JournalId, NodeId
-from daybreak.base.limits import FORGET_AFTER_US
+from daybreak.base.limits import FORGET_AFTER_US, MAX_AGE_US
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
 from daybreak.crossbar.messages import Attach, Checkpointed, JournalTrimmed, Stream
 from daybreak.errors import OperatorError
@@ -31,7 +32,9 @@ from daybreak.storage.messages import (
     CheckpointTick,
     CheckpointWanted,
     ForgetTick,
+    OutcomeRead,
     ReadKeys,
+    ReadOutcome,
     ReadRange,
     ReadResult,
     ReadTooOld,
@@ -39,13 +42,20 @@ from daybreak.storage.messages import (
     Version,
 )
 from daybreak.storage.mvcc import Versions
+from daybreak.storage.names import Names
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
 
 ATTACH_US = 100_000
 """Microseconds without a word from the crossbar after which the replica attaches again."""
+NAMES_KEPT_US = FORGET_AFTER_US + MAX_AGE_US
+"""Age in microseconds after which names of committed transactions are dropped: later than any adjudicator's floor, so
+that there is a time at which a name that is missing can be told from one that is forgotten."""
 FORGET_US = 10 * SECOND_US
 """Microseconds between two rounds of dropping old versions."""
+
+Read = ReadKeys | ReadRange | ReadOutcome
+"""What waits for the watermark."""
 
 
 class Replica(Role):
@@ -73,10 +83,11 @@ class Replica(Role):
         # Invariant: the versions are those of the first positions[j] entries of each journal j, and of no other;
         # no commit at or below the watermark is missing; nobody waits for a time at or below the watermark.
         self._versions = Versions()
+        self._names = Names()
         self._positions: dict[JournalId, int] = {}
         self._watermark = ZERO
         self._forgotten = ZERO
-        self._waiting: list[tuple[Timestamp, int, NodeId, ReadKeys | ReadRange]] = []
+        self._waiting: list[tuple[Timestamp, int, NodeId, Read]] = []
         self._awaited: set[tuple[NodeId, int]] = set()
         self._arrivals = 0
         self._asked = ZERO
@@ -141,6 +152,7 @@ class Replica(Role):
         for record in message.records:
             self._versions.apply(record)
             self._checkpoints.note(record)
+            self._names.add(record)
         if self._watermark < self._born:
             self._replayed += sum(message.after[journal] - index for journal, index in message.before.items())
         self._positions.update(message.after)
@@ -172,7 +184,11 @@ class Replica(Role):
         """P5: answer at once if complete up to the snapshot, else when that is so."""
         return self._serve(source, message)
 
-    def _serve(self, source: NodeId, read: ReadKeys | ReadRange) -> Effects:
+    def on_read_outcome(self, source: NodeId, message: ReadOutcome) -> Effects:
+        """P16: answer when every record that the asker wants to know about would be here."""
+        return self._serve(source, message)
+
+    def _serve(self, source: NodeId, read: Read) -> Effects:
         if read.start <= self._watermark:
             return [Send(source, self._answer(read))]
         if (source, read.request) in self._awaited:
@@ -197,7 +213,9 @@ class Replica(Role):
             effects.append(Send(source, self._answer(read)))
         return effects
 
-    def _answer(self, read: ReadKeys | ReadRange) -> Message:
+    def _answer(self, read: Read) -> Message:
+        if isinstance(read, ReadOutcome):
+            return OutcomeRead(read.request, self._names.find(read.txn), self._names.since)
         if read.start < self._forgotten:
             return ReadTooOld(read.request)
         versions: tuple[Version, ...]
@@ -273,12 +291,15 @@ class Replica(Role):
         self._versions = loaded.versions
         self._positions = dict(commit.positions)
         self._watermark, self._forgotten = commit.watermark, loaded.forgotten
+        self._names.begin(commit.watermark)
 
     # --- forgetting ---------------------------------------------------------------------------------------------
 
     def on_forget_tick(self, source: NodeId, message: ForgetTick) -> Effects:
         """P22: no transaction is older than its age limit, so older versions serve nobody."""
-        upto = Timestamp(self.clock.now().earliest - FORGET_AFTER_US)
+        now = self.clock.now().earliest
+        self._names.forget(Timestamp(now - NAMES_KEPT_US))
+        upto = Timestamp(now - FORGET_AFTER_US)
         if self._forgotten < upto <= self._watermark:
             self.forget(upto=upto)
         return [After(FORGET_US, message)]

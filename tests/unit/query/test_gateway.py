@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 import pytest
 
 from daybreak.adjudicator.messages import CommitRequest, Committed, Reason, Refused, Release
-from daybreak.base.ids import NodeId
+from daybreak.base.ids import NodeId, TxnId
 from daybreak.base.limits import MAX_AGE_US, MAX_ROWS
 from daybreak.base.ranges import mark_key
 from daybreak.base.writes import Access, Write
@@ -39,7 +39,10 @@ class Session:
 
     def __init__(self) -> None:
         self.bench = Bench()
-        self.gateway = Gateway(self.bench.role, perform=self._perform, new_future=SimFuture)
+        self.aborted: list[TxnId] = []
+        self.gateway = Gateway(
+            self.bench.role, perform=self._perform, new_future=SimFuture, on_abort=self.aborted.append
+        )
         self.left: list[Message] = []
 
     def begin(self) -> StoreTransaction:
@@ -178,6 +181,8 @@ def test_a_commit_without_an_answer_has_an_unknown_outcome_and_must_not_be_retri
     assert isinstance(call.error, UnknownOutcomeError)
     assert not isinstance(call.error, RetryError)
     assert call.error.sqlstate == "08007"
+    assert call.error.detail == f"Transaction {transaction.txn} may or may not have been committed."
+    assert f"sys.daybreak_transaction_outcome('{transaction.txn}')" in (call.error.hint or "")
 
 
 def test_a_late_answer_does_not_settle_the_next_commit() -> None:
@@ -251,11 +256,32 @@ def test_when_the_query_processor_is_lost_all_calls_fail_with_what_was_said() ->
         session.begin()
 
 
-def test_a_commit_under_way_fails_when_the_query_processor_is_lost() -> None:
+def test_a_commit_under_way_has_an_unknown_outcome_when_the_query_processor_is_lost() -> None:
     session = Session()
-    _, commit = committing(session)
+    transaction, commit = committing(session)
     session.gateway.lose(OperatorError("gone"))
-    assert isinstance(commit.error, OperatorError)
+    assert isinstance(commit.error, UnknownOutcomeError)
+    assert transaction.txn in (commit.error.detail or "")
+
+
+def test_transactions_that_can_never_commit_are_told_of_and_no_others() -> None:
+    session = Session()
+    given_up = session.begin()
+    given_up.rollback()
+    refused, _ = committing(session)
+    session.answer(Refused(refused.txn, Reason.CONFLICT))
+    session.left.clear()
+    doubtful, _ = committing(session)
+    session.answer(CommitTimeout(doubtful.txn))
+    session.left.clear()
+    committed, _ = committing(session)
+    session.answer(Committed(committed.txn, time(0)))
+    session.left.clear()
+    sent, _ = committing(session)
+    sent.rollback()
+    left = session.begin()
+    session.gateway.close()
+    assert session.aborted == [given_up.txn, refused.txn, left.txn]
 
 
 def test_a_message_that_is_for_no_session_is_a_bug() -> None:

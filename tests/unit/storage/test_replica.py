@@ -7,15 +7,26 @@ from random import Random
 import pytest
 
 from daybreak.adjudicator.messages import HeartbeatRequest
-from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.ids import JournalId, NodeId, TxnId
 from daybreak.base.keys import Key
-from daybreak.base.limits import FORGET_AFTER_US
+from daybreak.base.limits import FORGET_AFTER_US, MAX_AGE_US
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access, Record, Write
 from daybreak.crossbar.messages import Attach, Stream
-from daybreak.runtime.protocols import Effects, Message, Send
+from daybreak.runtime.protocols import Effects, Message, Send, Sync, Synced
 from daybreak.runtime.sim.disk import SimDisk
-from daybreak.storage.messages import ForgetTick, ReadKeys, ReadRange, ReadResult, ReadTooOld, Tick
+from daybreak.storage.checkpoint import Settings
+from daybreak.storage.messages import (
+    CheckpointTick,
+    ForgetTick,
+    OutcomeRead,
+    ReadKeys,
+    ReadOutcome,
+    ReadRange,
+    ReadResult,
+    ReadTooOld,
+    Tick,
+)
 from daybreak.storage.replica import ATTACH_US, FORGET_US, Replica
 from tests.support.roles import ManualClock, key, sent, time, timers, traced
 
@@ -28,10 +39,10 @@ A, B, C, Z = map(key, "abcz")
 class Bench:
     """A replica that has started."""
 
-    def __init__(self) -> None:
-        self.clock = ManualClock()
+    def __init__(self, disk: SimDisk | None = None) -> None:
+        self.clock, self.disk = ManualClock(), disk or SimDisk(Random(0))
         trace, self.sink = traced(NODE, self.clock)
-        self.role = Replica(NODE, self.clock, trace, SimDisk(Random(0)), crossbar=CROSSBAR, adjudicators=ADJUDICATORS)
+        self.role = Replica(NODE, self.clock, trace, self.disk, crossbar=CROSSBAR, adjudicators=ADJUDICATORS)
         self.beginning = self.role.start()
 
     def hear(self, message: Message, source: NodeId = QP) -> Effects:
@@ -269,3 +280,42 @@ def test_status_says_how_far_the_replica_is() -> None:
         "checkpoint": {"positions": {}, "bytes": 0, "pending": 1, "failure": None},
         "notes": [],
     }
+
+
+def outcome(bench: Bench, txn: str, offset: int) -> list[OutcomeRead]:
+    return sent(bench.hear(ReadOutcome(7, time(offset), TxnId(txn))), OutcomeRead)
+
+
+def test_outcomes_are_told_once_everything_up_to_the_question_is_known() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"1"})
+    assert outcome(bench, "t10", 10) == [OutcomeRead(7, time(10), ZERO)]
+    assert outcome(bench, "t20", 10) == [OutcomeRead(7, None, ZERO)]
+    assert outcome(bench, "t20", 15) == []
+    assert sent(bench.commit(20, {A: b"2"}), OutcomeRead) == [OutcomeRead(7, time(20), ZERO)]
+
+
+def test_names_outlive_the_floor_and_are_forgotten_then() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"1"})
+    bench.clock.advance(FORGET_AFTER_US + FORGET_US)
+    bench.complete(FORGET_AFTER_US + FORGET_US)
+    bench.hear(ForgetTick(), NODE)
+    assert outcome(bench, "t10", 10) == [OutcomeRead(7, time(10), time(FORGET_US - MAX_AGE_US))]
+    bench.clock.advance(MAX_AGE_US)
+    bench.hear(ForgetTick(), NODE)
+    assert outcome(bench, "t10", 10) == [OutcomeRead(7, None, time(FORGET_US))]
+
+
+def test_a_replica_that_begins_at_a_checkpoint_knows_no_earlier_names() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"1"})
+    for _ in range(8):
+        bench.clock.advance(Settings().interval_us)
+        for effect in bench.hear(CheckpointTick(), NODE):
+            if isinstance(effect, Sync):
+                bench.disk.sync()
+                bench.hear(Synced(effect.token), NODE)
+    again = Bench(bench.disk)
+    assert again.role.watermark == time(10)
+    assert outcome(again, "t10", 10) == [OutcomeRead(7, None, time(10))]

@@ -1,0 +1,44 @@
+"""Names of the transactions that have committed lately, for those who did not hear of it (P16)."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from daybreak.base.ids import TxnId
+from daybreak.base.time import ZERO, Timestamp
+from daybreak.base.writes import Record
+
+
+class Names:
+    """Commit times by name of transaction.
+
+    # Invariant: every record that was added and is later than `since` is here, in commit order.
+    """
+
+    def __init__(self) -> None:
+        self.since: Timestamp = ZERO
+        """What committed at or before this time may be missing."""
+        self._times: dict[TxnId, Timestamp] = {}
+
+    def begin(self, since: Timestamp) -> None:
+        """Nothing is known of what committed at or before `since`."""
+        self.since = since
+        self._times.clear()
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def add(self, record: Record) -> None:
+        """A transaction has committed, later than all that were added before."""
+        self._times[TxnId(record.txn)] = Timestamp(record.ts)
+
+    def find(self, txn: TxnId) -> Timestamp | None:
+        """The commit time of `txn`; None where it has not committed, or not since `since`."""
+        return self._times.get(txn)
+
+    def forget(self, upto: Timestamp) -> None:
+        """Drop what committed at or before `upto`."""
+        self.since = max(self.since, upto)
+        old = takewhile(lambda item: item[1] <= upto, self._times.items())
+        for txn in [txn for txn, _ in old]:
+            del self._times[txn]
