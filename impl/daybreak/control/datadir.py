@@ -3,7 +3,9 @@
 DIR/format.json     format version and the cluster's identity, written once
 DIR/lock            locked by the server that runs on it
 DIR/server.json     process, port and control socket of that server; stale unless the lock is held
-DIR/zones/A1 …      one directory per zone: its journal replica's files
+DIR/zones/A1 …      one directory per zone:
+    journal/        its journal replica's segments, and whom that follows
+    storage/        its storage replica's checkpoints; in A1 and A2
 DIR/engine          the private PostgreSQL; holds no data between runs
 DIR/trace           events, unless another directory was named
 """

@@ -32,6 +32,9 @@ from daybreak.storage.load import Loader, file_name, file_names, file_number, lo
 from daybreak.storage.messages import CheckpointPart
 from daybreak.storage.mvcc import Cursor, Versions
 
+BLOCKS = 4
+"""Blocks of records in one piece of work: more than any load that the cluster can take."""
+
 
 class Settings(msgspec.Struct, frozen=True):
     """When and how much is written; times in microseconds."""
@@ -40,10 +43,10 @@ class Settings(msgspec.Struct, frozen=True):
     """Between two pieces of work."""
     interval_us: int = SECOND_US
     """Between two commits: about so much of the journals is replayed after a crash."""
-    keep_us: int = 10 * SECOND_US
+    keep_us: int = 5 * SECOND_US
     """A base holds the history of this long; older snapshots cannot be read from it."""
     block_bytes: int = 512 * 1024
-    """One piece of work: so much of a base, so much of what committed since, unless one record is larger."""
+    """One piece of work: a block of a base, and at most `BLOCKS` of what committed since."""
     growth_bytes: int = 8 * 1024 * 1024
     """No new base is begun before so much was appended to the last one, nor before as much as it is long."""
     pending_bytes: int = 64 * 1024 * 1024
@@ -170,8 +173,9 @@ class Checkpoints:
             self._goal, self._due = state, len(self._pending)
         if self._rebase is not None and not self._rebase.done:
             self._write_base(self._rebase, versions)
-        if self._due or (self._goal is None and self._pending_bytes >= self._settings.block_bytes):
-            self._write_records(self._due or len(self._pending))
+        for _ in range(BLOCKS):
+            if self._due or (self._goal is None and self._pending_bytes >= self._settings.block_bytes):
+                self._write_records(self._due or len(self._pending))
         if self._goal is not None and self._due == 0:
             self._commit(now, self._goal)
 
