@@ -77,7 +77,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def data(filled: Path, tmp_path: Path) -> Path:
     """A copy of it, and of its trace, which goes on there."""
-    shutil.copytree(filled.with_name("data.trace", ignore=shutil.ignore_patterns("run")), tmp_path / "data.trace")
+    shutil.copytree(filled.with_name("data.trace"), tmp_path / "data.trace")
     left_out = shutil.ignore_patterns("control.sock", "engine", "run")
     return Path(shutil.copytree(filled, tmp_path / "data", ignore=left_out))
 

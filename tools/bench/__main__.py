@@ -1,11 +1,12 @@
 """Measure and report.
 
     python -m tools.bench [PART...] [--seconds S] [--rounds R] [--clients C] [--scale N] [--events N] [--trace DIR]
-                          [--json FILE]
+                          [--sizes MB...] [--json FILE]
 
 Parts, all if none is named: `servers` Daybreak beside a stock PostgreSQL, `tracecheck` the speed of the checker on a
 recorded trace of `--events` events (the exact engine on a tenth of them), `monitor` what the trace and the live monitor
-cost a loaded server, `models` the model checker's runner beside TLC itself.
+cost a loaded server, `models` the model checker's runner beside TLC itself, `recovery` how long a start after SIGKILL
+takes against what was written to the journal, `--sizes` megabytes of it.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from pathlib import Path
 
 from daybreak.query.programs import Programs
 from daybreak.query.stock_server import StockServer
-from tools.bench import checker, models
+from tools.bench import checker, models, recovery
 from tools.bench.pgbench import PERCENTILES, REPEATABLE_READ, Run, Target, run
 from tools.bench.recorded import fill, record, served
 from tools.bench.report import Figure, figure, publish
 
-PARTS = ("servers", "tracecheck", "monitor", "models")
+PARTS = ("servers", "tracecheck", "monitor", "models", "recovery")
 SCRIPTS = ("select-only", "simple-update", "tpcb-like")
 
 
@@ -46,6 +47,8 @@ async def main(arguments: argparse.Namespace) -> int:
             )
         if "models" in arguments.parts:
             figures += models.measure(arguments.rounds)
+        if "recovery" in arguments.parts:
+            figures += recovery.measure(directory, arguments.sizes, arguments.rounds)
     publish(figures, arguments.json)
     return 0
 
@@ -110,6 +113,14 @@ if __name__ == "__main__":
     )
     parser.add_argument(
         "--trace", type=Path, metavar="DIR", help="a trace of a loaded server, instead of recording one"
+    )
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="+",
+        metavar="MB",
+        default=[16, 64, 128],
+        help="of the journal before a recovery (default 16 64 128)",
     )
     parser.add_argument("--json", type=Path, default=Path("bench.json"))
     sys.exit(asyncio.run(main(parser.parse_args())))

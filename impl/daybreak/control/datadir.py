@@ -3,8 +3,9 @@
 DIR/format.json     format version and the cluster's identity, written once
 DIR/lock            locked by the server that runs on it
 DIR/server.json     process, port and control socket of that server; stale unless the lock is held
-DIR/zones/A1 …      one directory per zone: in journal-0 … the files of its replica of each journal, in storage those of
-                    its storage replica; and the lock of the zone's process
+DIR/zones/A1 …      one directory per zone, and the lock of its process:
+    journal-0/ …    the segments of its replica of each journal, and whom that follows
+    storage/        its storage replica's checkpoints; in A1 and A2
 DIR/secret, DIR/run how the processes of the cluster find and know each other: `control.places`
 DIR/engine          the private PostgreSQL; holds no data between runs
 DIR/trace           events, unless another directory was named

@@ -27,7 +27,7 @@ from daybreak.trace.recorder import Trace
 
 CATCH_UP_US = 50_000
 """Microseconds after which entries that did not come are asked for again, from another replica."""
-MARGIN_US = 10 * SECOND_US
+MARGIN_US = 5 * SECOND_US
 """Microseconds for which entries that are in every checkpoint stay in the journals all the same: longer than any lease
 or hold, so that who takes a journal over finds all outcomes that he may be asked for."""
 

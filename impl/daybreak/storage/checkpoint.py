@@ -32,6 +32,11 @@ from daybreak.storage.load import Loader, file_name, file_names, file_number, lo
 from daybreak.storage.messages import CheckpointPart
 from daybreak.storage.mvcc import Cursor, Versions
 
+BLOCKS = 8
+"""Blocks of each kind in one piece of work: more than any load that the cluster can take."""
+ROWS = 2_000
+"""So many rows of a base are one piece of work, too, however short they are."""
+
 
 class Settings(msgspec.Struct, frozen=True):
     """When and how much is written; times in microseconds."""
@@ -40,10 +45,10 @@ class Settings(msgspec.Struct, frozen=True):
     """Between two pieces of work."""
     interval_us: int = SECOND_US
     """Between two commits: about so much of the journals is replayed after a crash."""
-    keep_us: int = 10 * SECOND_US
+    keep_us: int = 5 * SECOND_US
     """A base holds the history of this long; older snapshots cannot be read from it."""
-    block_bytes: int = 512 * 1024
-    """One piece of work: so much of a base, so much of what committed since, unless one record is larger."""
+    block_bytes: int = 128 * 1024
+    """One piece of work: at most `BLOCKS` of a base and as many of what committed since."""
     growth_bytes: int = 8 * 1024 * 1024
     """No new base is begun before so much was appended to the last one, nor before as much as it is long."""
     pending_bytes: int = 64 * 1024 * 1024
@@ -170,18 +175,24 @@ class Checkpoints:
             self._goal, self._due = state, len(self._pending)
         if self._rebase is not None and not self._rebase.done:
             self._write_base(self._rebase, versions)
-        if self._due or (self._goal is None and self._pending_bytes >= self._settings.block_bytes):
-            self._write_records(self._due or len(self._pending))
+        for _ in range(BLOCKS):
+            if self._due or (self._goal is None and self._pending_bytes >= self._settings.block_bytes):
+                self._write_records(self._due or len(self._pending))
         if self._goal is not None and self._due == 0:
             self._commit(now, self._goal)
 
     def _write_base(self, rebase: Rebase, versions: Versions) -> None:
-        rows, cursor = versions.export(
-            rebase.cursor, floor=rebase.floor, cut=rebase.cut, limit_bytes=self._settings.block_bytes
-        )
-        if rows:
-            _append([rebase.file], encode(Rows(rows)))
-        rebase.cursor, rebase.done = cursor, cursor is None
+        written = 0
+        for _ in range(BLOCKS):
+            rows, cursor = versions.export(
+                rebase.cursor, floor=rebase.floor, cut=rebase.cut, limit_bytes=self._settings.block_bytes
+            )
+            if rows:
+                _append([rebase.file], encode(Rows(rows)))
+            rebase.cursor, rebase.done = cursor, cursor is None
+            written += len(rows)
+            if rebase.done or written >= ROWS:
+                break
 
     def _write_records(self, limit: int) -> None:
         """The oldest pending records, as many as fit a block, `limit` at most."""
@@ -241,7 +252,7 @@ class Checkpoints:
 
     def _drop_rebase(self) -> None:
         if self._rebase is not None:
-            self._disk.remove(self._rebase.file.name)
+            self._remove(self._rebase.file.name)
         self._rebase = None
 
     def _forget_pending(self) -> None:
@@ -272,8 +283,15 @@ class Checkpoints:
 
     def _remove_old(self) -> None:
         for name in self._old:
-            self._disk.remove(name)
+            self._remove(name)
         self._old = []
+
+    def _remove(self, name: str) -> None:
+        """A file that cannot be removed is found at the next start."""
+        try:
+            self._disk.remove(name)
+        except OperatorError as error:
+            self.failure = error.message
 
     def sync_failed(self, reason: str) -> None:
         """Nothing is known of what was written (a second sync may lie): write no more."""
@@ -288,7 +306,11 @@ class Checkpoints:
             return CheckpointPart(0, 0, b"", 0)
         if stamp != file.stamp or offset > file.durable_end:
             offset = 0
-        data = self._disk.read(file.name, offset, min(limit, file.durable_end - offset))
+        try:
+            data = self._disk.read(file.name, offset, min(limit, file.durable_end - offset))
+        except OperatorError as error:
+            self.failure = error.message
+            return CheckpointPart(0, 0, b"", 0)
         return CheckpointPart(file.stamp, offset, data, file.durable_end)
 
     def adopt(self, name: str, loaded: Loader) -> None:

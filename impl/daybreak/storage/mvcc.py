@@ -128,6 +128,9 @@ class Versions:
 
 def _visible(history: History, floor: Timestamp, cut: Timestamp) -> History:
     """Of a history what snapshots from `floor` to `cut` can see."""
+    if len(history) == 1:
+        ts, value = history[0]
+        return history if ts <= cut and (value is not None or ts > floor) else []
     end = bisect_right(history, cut, key=itemgetter(0))
     begin = max(bisect_right(history, floor, hi=end, key=itemgetter(0)) - 1, 0)
     if begin < end and history[begin][1] is None and history[begin][0] <= floor:

@@ -12,7 +12,8 @@ Spec   specs/isolation/SnapshotIsolation.tla (Forget); what it answers is checke
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import islice
 
 from daybreak.adjudicator.messages import HeartbeatRequest
@@ -163,7 +164,7 @@ class Replica(Role):
         """Attach again when the stream has dried up, and repeat the wish for a heartbeat."""
         effects: Effects = [After(ATTACH_US, message)]
         if self._bootstrap is not None:
-            effects += self._bootstrap.retry()
+            effects += self._copy(self._bootstrap.retry)
         if self.clock.now().latest - self._heard > ATTACH_US:
             effects.append(self._attach())
         if self._waiting:
@@ -266,8 +267,13 @@ class Replica(Role):
         """Keep a part of a sibling's checkpoint."""
         if self._bootstrap is None:
             return []
+        return self._copy(partial(self._bootstrap.on_part, source, message))
+
+    def _copy(self, step: Callable[[], Effects]) -> Effects:
+        """Do a step of the copy under way, for which the disk may have no space."""
+        assert self._bootstrap is not None, "a copy is under way"
         try:
-            return self._bootstrap.on_part(source, message)
+            return step()
         except OperatorError as error:
             self._bootstrap.note = error.message
             return []

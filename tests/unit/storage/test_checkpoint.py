@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from random import Random
-from typing import cast
 from zlib import crc32
 
 import pytest
@@ -26,28 +25,38 @@ class StopError(Exception):
     """The process died."""
 
 
-class LimitedDisk:
+class LimitedDisk(SimDisk):
     """A disk that lets through so many changes and then stops the process; or is full for a while."""
 
-    def __init__(self, disk: SimDisk, changes: int = 1 << 60) -> None:
-        self.disk = disk
-        self.changes = changes
-        self.full = False
+    changes = 1 << 60
+    full = False
 
-    def __getattr__(self, name: str) -> Callable[..., object]:
-        method: Callable[..., object] = getattr(self.disk, name)
-        if name not in ("create", "write", "truncate", "remove", "replace"):
-            return method
-        if self.full and name in ("create", "write"):
-            raise OperatorError("sim: No space left on device")
+    def create(self, name: str, size: int) -> None:
+        self._allow(space=True)
+        super().create(name, size)
+
+    def write(self, name: str, offset: int, data: bytes) -> None:
+        self._allow(space=True)
+        super().write(name, offset, data)
+
+    def truncate(self, name: str, size: int) -> None:
+        self._allow()
+        super().truncate(name, size)
+
+    def remove(self, name: str) -> None:
+        self._allow()
+        super().remove(name)
+
+    def _allow(self, *, space: bool = False) -> None:
+        if self.full and space:
+            raise OperatorError("dir: No space left on device")
         self.changes -= 1
         if self.changes < 0:
             raise StopError
-        return method
 
 
-def new_disk(seed: int = 0) -> SimDisk:
-    return SimDisk(Random(seed), "dir")
+def new_disk(seed: int = 0) -> LimitedDisk:
+    return LimitedDisk(Random(seed), "dir")
 
 
 def run(disk: Disk, rounds: int, sync: Callable[[], None]) -> Bench:
@@ -123,10 +132,9 @@ def test_a_crash_between_any_two_changes_of_the_disk_leaves_a_checkpoint(power: 
     done, changes = False, 0
     while not done:
         disk, acknowledged = new_disk(changes), [0]
-        limited = LimitedDisk(disk, changes)
-        bench: Bench | None = None
+        disk.changes = changes
         try:
-            bench = Bench(cast(Disk, limited))
+            bench = Bench(disk)
             for round_ in range(60):
                 bench.commit(round_ % 4)
                 if bench.step():
@@ -136,6 +144,7 @@ def test_a_crash_between_any_two_changes_of_the_disk_leaves_a_checkpoint(power: 
             done = True
         except StopError:
             pass
+        disk.changes = 1 << 60
         if power:
             disk.crash()
         after = Bench(disk)
@@ -219,7 +228,6 @@ def test_a_newer_format_is_refused() -> None:
 
 
 def test_no_step_writes_much_more_than_a_block() -> None:
-    disk = new_disk()
     written: list[int] = []
 
     class Watched(SimDisk):
@@ -255,15 +263,14 @@ def test_while_a_base_is_written_what_commits_goes_on_counting() -> None:
 
 def test_a_full_disk_costs_nothing_but_time() -> None:
     disk = new_disk()
-    limited = LimitedDisk(disk)
-    bench = run(cast(Disk, limited), 30, disk.sync)
+    bench = run(disk, 30, disk.sync)
     before = bench.durable()
-    limited.full = True
+    disk.full = True
     for _ in range(4):
         bench.commit(2)
         assert not bench.step(11)
-        assert bench.checkpoints.status()["failure"] == "sim: No space left on device"
-    limited.full = False
+        assert bench.checkpoints.status()["failure"] == "dir: No space left on device"
+    disk.full = False
     bench.until_synced()
     assert bench.checkpoints.failure is None
     bench.commit(1)
@@ -274,16 +281,15 @@ def test_a_full_disk_costs_nothing_but_time() -> None:
 
 def test_a_disk_that_is_full_for_long_is_given_up_and_begun_anew() -> None:
     disk = new_disk()
-    limited = LimitedDisk(disk)
-    bench = run(cast(Disk, limited), 30, disk.sync)
-    before, limited.full = bench.durable(), True
+    bench = run(disk, 30, disk.sync)
+    before, disk.full = bench.durable(), True
     for _ in range(60):
         bench.commit(3)
         bench.step(11)
     pending = bench.checkpoints.status()["pending"]
     assert isinstance(pending, int) and pending < 100, "memory is bounded"
     assert bench.durable() == before
-    limited.full = False
+    disk.full = False
     for _ in range(4):
         bench.commit(1)
         bench.until_synced()
