@@ -7,7 +7,7 @@ accesses that it conflicts with. `Access.VALIDATE` conflicts with writers and le
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from daybreak.base.keys import Key
 from daybreak.base.time import ZERO, Timestamp
@@ -22,6 +22,8 @@ CONFLICTS: dict[Access, tuple[Access, ...]] = {
 
 RECORDED = (Access.WRITE, Access.UPDATE, Access.SHARE)
 
+_WRITE, _UPDATE, _VALIDATE = Access.WRITE, Access.UPDATE, Access.VALIDATE  # a global is found faster than a member
+
 
 class History:
     """The last commit time per key and class of access, above a floor.
@@ -30,11 +32,15 @@ class History:
     """
 
     def __init__(self) -> None:
-        self._last: dict[Key, dict[Access, Timestamp]] = {}
-        self._order: deque[tuple[Timestamp, Key]] = deque()
+        self._latest: dict[Key, Timestamp] = {}
+        """Of any class: for most keys that are asked for this one look is enough."""
+        self._writes: dict[Key, Timestamp] = {}
+        self._updates: dict[Key, Timestamp] = {}
+        self._shares: dict[Key, Timestamp] = {}
+        self._order: deque[tuple[Timestamp, Iterable[Key]]] = deque()
 
     def __len__(self) -> int:
-        return len(self._last)
+        return len(self._latest)
 
     def conflict(self, keys: Mapping[Key, Access], start: Timestamp) -> Access | None:
         """The class of an access of `keys` that conflicts with one committed after `start`, or None.
@@ -42,42 +48,54 @@ class History:
         A validated read is named before any other, since it tells the client that the catalog changed (OC001).
         """
         found: Access | None = None
+        latest = self._latest.get
         for key, access in keys.items():
-            last = self._last.get(key)
-            if last is None:
-                continue
-            if any(last.get(other, ZERO) > start for other in CONFLICTS[access]):
-                if access is Access.VALIDATE:
+            if latest(key, ZERO) > start and any(last.get(key, ZERO) > start for last in self._against(access)):
+                if access is _VALIDATE:
                     return access
                 found = access
         return found
 
+    def _of(self, access: Access) -> dict[Key, Timestamp]:
+        """The last commit times of a class; not by a table, for Python computes the hash of a class anew each time."""
+        if access is _WRITE:
+            return self._writes
+        return self._updates if access is _UPDATE else self._shares
+
+    def _against(self, access: Access) -> list[dict[Key, Timestamp]]:
+        return [self._of(other) for other in CONFLICTS[access]]
+
     def add(self, keys: Mapping[Key, Access], ts: Timestamp) -> None:
         """Record that these accesses were committed at `ts`, later than all before."""
+        latest, writes = self._latest, self._writes
         for key, access in keys.items():
-            if access in RECORDED:
-                self._last.setdefault(key, {})[access] = ts
-                self._order.append((ts, key))
+            if access is _WRITE:
+                latest[key] = writes[key] = ts
+            elif access is not _VALIDATE:
+                latest[key] = self._of(access)[key] = ts
+        self._order.append((ts, keys))
 
     def learn(self, keys: Mapping[Key, Access], ts: Timestamp) -> None:
         """Record that these accesses were committed at `ts`, perhaps before others that are recorded already."""
         for key, access in keys.items():
-            if access in RECORDED:
-                last = self._last.setdefault(key, {})
-                last[access] = max(ts, last.get(access, ZERO))
-                self._order.append((max(ts, self.newest()), key))
+            if access is not _VALIDATE:
+                last = self._of(access)
+                last[key] = max(ts, last.get(key, ZERO))
+                self._latest[key] = max(ts, self._latest.get(key, ZERO))
+        self._order.append((max(ts, self.newest()), keys))
 
     def forget(self, upto: Timestamp) -> None:
         """Drop what was committed at or before `upto`."""
         while self._order and self._order[0][0] <= upto:
-            _, key = self._order.popleft()
-            last = self._last.get(key)
-            if last is not None and all(ts <= upto for ts in last.values()):
-                del self._last[key]
+            for key in self._order.popleft()[1]:
+                if self._latest.get(key, upto) <= upto:
+                    for last in (self._latest, self._writes, self._updates, self._shares):
+                        last.pop(key, None)
 
     def clear(self) -> None:
         """Drop everything."""
-        self._last.clear()
+        for last in (self._latest, self._writes, self._updates, self._shares):
+            last.clear()
         self._order.clear()
 
     def newest(self) -> Timestamp:
