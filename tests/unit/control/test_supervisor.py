@@ -53,7 +53,7 @@ def test_an_orderly_stop_closes_the_life_line_and_is_no_news(caplog: pytest.LogC
 
 
 def test_a_killed_child_is_started_again_and_one_line_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    killed = []
+    killed: list[int] = []
 
     async def test(keeper: Supervisor) -> None:
         for _ in range(2):
