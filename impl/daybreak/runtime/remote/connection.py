@@ -36,7 +36,8 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """See above. What cannot be understood closes the connection, and nothing else."""
 
-    def __init__(self, handshake: Handshake, registry: Registry, owner: Owner) -> None:
+    def __init__(self, handshake: Handshake, registry: Registry, owner: Owner, *, unwanted: bool = False) -> None:
+        """One that is `unwanted` is hung up on as soon as it is there."""
         self.who = handshake.dials or "a stranger"
         """What to call the other end in a log."""
         self.peer = ""
@@ -52,11 +53,15 @@ class Connection(asyncio.Protocol):
         self._decoder = FrameDecoder()
         self._transport: asyncio.Transport | None = None
         self._why: str | None = None
+        self._unwanted = unwanted
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet, if it is upon us to."""
         stream = cast(asyncio.Transport, transport)  # uvloop's are not of this class
         self._transport = stream
+        if self._unwanted:
+            stream.abort()
+            return
         stream.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         for body in self._handshake.begin():
             stream.write(frame(body))

@@ -166,13 +166,12 @@ class Peers:
     # --- connections --------------------------------------------------------------------------------------------
 
     def _accepted(self) -> Connection:
-        connection = self._connection(None)
-        if sum(not known.peer for known in self._connections) > MAX_STRANGERS:
-            asyncio.get_running_loop().call_soon(connection.abort)
-        return connection
+        strangers = sum(not known.peer for known in self._connections)
+        return self._connection(None, unwanted=strangers >= MAX_STRANGERS)
 
-    def _connection(self, dials: str | None) -> Connection:
-        connection = Connection(Handshake(self._me, known=self._peers, dials=dials), self._registry, self)
+    def _connection(self, dials: str | None, *, unwanted: bool = False) -> Connection:
+        handshake = Handshake(self._me, known=self._peers, dials=dials)
+        connection = Connection(handshake, self._registry, self, unwanted=unwanted)
         self._connections.add(connection)
         return connection
 

@@ -265,7 +265,7 @@ def test_more_strangers_than_allowed_are_hung_up_on(monkeypatch: pytest.MonkeyPa
 
     async def test() -> None:
         addresses = tcp()
-        async with two(addresses):
+        async with two(addresses, Limits(silent_seconds=600.0)):
             address = addresses["A2"]
             assert isinstance(address, TcpAddress)
             idle = [await asyncio.open_connection(*address) for _ in range(2)]
