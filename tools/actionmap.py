@@ -16,9 +16,11 @@ import argparse
 import importlib
 import inspect
 import sys
+import tomllib
 from collections.abc import Iterable, Mapping
 from functools import reduce
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from daybreak.trace.action import REGISTRY, Performance
@@ -35,9 +37,16 @@ _HEADER = """\
 
 Generated from the code and the specs by `make docs`; not to be edited. Each action of a spec's next-state relation is
 one method, named after it, with the same parameters; the method writes the event (`trace.action.performs`). Places
-are relative to `impl/daybreak`. An action of rung 1 may be part of a step of rung 2: then both name the same method,
-each says in its last column what the other rung calls the step, and the mapping says which arguments it takes.
+are relative to `impl/daybreak`. One step may be an action of several rungs: then all of them name the same method, each
+says in its last column what the other rungs call the step, if not the same, and their mappings say which arguments they
+take.
 """
+
+_SLICE = "by"
+"""The formal parameter by which a spec of a whole cluster names who takes a step; events name it as their slice."""
+
+_NOBODYS = {"Commit!FirstStatement": "the first statement fixes the start, so the two are one step here"}
+"""Actions that no method performs, and why not."""
 
 
 class SpecModule(NamedTuple):
@@ -45,6 +54,8 @@ class SpecModule(NamedTuple):
 
     path: Path
     actions: Mapping[str, tuple[str, ...]]
+    taken: Mapping[str, frozenset[str]] = MappingProxyType({})
+    """By event, the actions that the spec's mapping makes of it."""
 
     @property
     def name(self) -> str:
@@ -62,7 +73,23 @@ def spec_files(specs: Path = SPECS) -> list[Path]:
 
 def spec_modules(specs: Path = SPECS) -> list[SpecModule]:
     """Every rung that code performs, with its actions as TLC's own parser reads them."""
-    return [SpecModule(path, actions(path)) for path in spec_files(specs)]
+    return [SpecModule(path, actions(path), taken(path.with_name("mapping.toml"))) for path in spec_files(specs)]
+
+
+def taken(mapping: Path) -> dict[str, frozenset[str]]:
+    """By event, the actions that a mapping makes of it."""
+    events: dict[str, Any] = tomllib.loads(mapping.read_text())["events"]
+    steps = {act: entry["step"] if isinstance(entry, dict) else entry for act, entry in events.items()}
+    return {
+        act: frozenset(text.partition("(")[0] for text in ([step] if isinstance(step, str) else step))
+        for act, step in steps.items()
+    }
+
+
+def parts(step: Performance, modules: Iterable[SpecModule]) -> set[str]:
+    """All actions that a step is, of whatever rung."""
+    own = {step.action} if step.refines is None else {step.action, step.refines}
+    return own.union(f"{m.name}!{name}" for m in modules for name in m.taken.get(step.action, ()))
 
 
 def performances() -> list[Performance]:
@@ -73,25 +100,36 @@ def performances() -> list[Performance]:
 
 def disagreements(registry: Iterable[Performance], modules: Iterable[SpecModule]) -> list[str]:
     """How methods and spec actions differ, in either direction; one line each."""
+    modules = list(modules)
     formals = {f"{module.name}!{name}": f for module in modules for name, f in module.actions.items()}
     direct: dict[str, Performance] = {}
     refined: set[str] = set()
+    performed = set(_NOBODYS)
     found = []
     for step in registry:
         if step.action in direct:
             found.append(f"{step.action}: performed by {direct[step.action].method} and by {step.method}")
         direct[step.action] = step
+        performed |= parts(step, modules)
         if step.refines is not None:
             refined.add(step.refines)
         for action in (step.action, step.refines):
             if action is not None and action not in formals:
                 found.append(f"{action}: no action of a Next, but {step.method} performs it")
         wanted = formals.get(step.action, step.parameters)
-        if wanted != step.parameters:
+        if not _agree(wanted, step.parameters):
             found.append(f"{step.action}({', '.join(wanted)}): {step.method} takes ({', '.join(step.parameters)})")
-    found += [f"{action}: no method performs it" for action in formals if action not in direct.keys() | refined]
+    found += [f"{action}: no method performs it" for action in formals if action not in performed]
     found += [f"{action}: both a method's own and part of another's" for action in sorted(refined & direct.keys())]
     return found
+
+
+def _agree(formals: tuple[str, ...], parameters: tuple[str, ...]) -> bool:
+    """Whether a method has the parameters of its action. Where the event's slice is one of them, the event may tell
+    more than the action takes; what becomes of that is in the mapping."""
+    if _SLICE not in formals:
+        return formals == parameters
+    return set(formals) - {_SLICE} <= set(parameters)
 
 
 def place(performance: Performance) -> str:
@@ -105,22 +143,26 @@ def place(performance: Performance) -> str:
 
 def render(modules: Iterable[SpecModule], registry: Iterable[Performance], root: Path = ROOT) -> str:
     """The text of docs/action-map.md."""
-    steps = list(registry)
-    parts = [_HEADER]
+    steps, modules = list(registry), list(modules)
+    text = [_HEADER]
     for module in modules:
-        parts.append(f"\n## {module.name}\n\n`{module.path.relative_to(root).as_posix()}`\n\n")
-        parts.append("| Action | Parameters | Method | Where | Other rung |\n|---|---|---|---|---|\n")
+        text.append(f"\n## {module.name}\n\n`{module.path.relative_to(root).as_posix()}`\n\n")
+        text.append("| Action | Parameters | Method | Where | Other rungs |\n|---|---|---|---|---|\n")
         for name, formals in module.actions.items():
             action = f"{module.name}!{name}"
-            parts += [_row(name, formals, action, step) for step in steps if action in (step.action, step.refines)]
-    return "".join(parts)
+            rows = [(step, found) for step in steps if action in (found := parts(step, modules))]
+            text += [_row(name, formals, step, found - {action}) for step, found in rows]
+            if action in _NOBODYS:
+                text.append(f"| `{name}` | {', '.join(formals)} | none: {_NOBODYS[action]} | | |\n")
+    return "".join(text)
 
 
-def _row(name: str, formals: tuple[str, ...], action: str, step: Performance) -> str:
+def _row(name: str, formals: tuple[str, ...], step: Performance, others: set[str]) -> str:
     method = step.method.split(":")[1]
-    other = f"in `{step.action}`" if step.action != action else ""
-    if not other and step.refines is not None:
-        other = f"also `{step.refines}`"
+    shown = {action: f"`{action.removesuffix(f'!{name}')}`" for action in sorted(others)}
+    other = f"in {shown[step.action]}" if step.action in others else ""
+    if not other and others:
+        other = f"also {', '.join(shown.values())}"
     return f"| `{name}` | {', '.join(formals)} | `{method}` | `{place(step)}` | {other} |\n"
 
 
