@@ -18,11 +18,13 @@ import sys
 from collections.abc import Iterable, Mapping
 from functools import reduce
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from daybreak.trace.action import REGISTRY, Performance
 from tools import protocolpage, ruletable
 from tracecheck import actions
+from tracecheck.mapping import load_mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs"
@@ -34,21 +36,38 @@ _HEADER = """\
 
 Generated from the code and the specs by `make docs`; not to be edited. Each action of a spec's next-state relation is
 one method, named after it, with the same parameters; the method writes the event (`trace.action.performs`). Places
-are relative to `impl/daybreak`. An action of rung 1 may be part of a step of rung 2: then both name the same method,
-each says in its last column what the other rung calls the step, and the mapping says which arguments it takes.
+are relative to `impl/daybreak`. A step may be an action of several rungs, and has the name that one of them gives it:
+the last column says what it is called there, and the other rung's mapping says which arguments it takes.
 """
+_SLICE = "by"
+"""The parameter of an action that no method takes: which adjudicator it is, which an event says by its slice."""
+_SPEC_ONLY = {
+    "Commit!FirstStatement": "none: the first statement begins",
+}
+"""Actions that no method performs, and why."""
 
 
 class SpecModule(NamedTuple):
-    """A spec: its file and the actions of its Next, each with its formal parameters."""
+    """A spec: its file, the actions of its Next, each with its formal parameters, and the events that its mapping takes
+    for steps, each with the names of these."""
 
     path: Path
     actions: Mapping[str, tuple[str, ...]]
+    events: Mapping[str, frozenset[str]] = MappingProxyType({})
 
     @property
     def name(self) -> str:
         """The TLA+ module's name."""
         return self.path.stem
+
+    def steps(self, registry: Iterable[Performance], name: str) -> list[Performance]:
+        """The methods that are the action `name`: they say so, or the mapping takes their events for it."""
+        own = f"{self.name}!{name}"
+        return [
+            step
+            for step in registry
+            if own in (step.action, step.refines) or name in self.events.get(step.action, frozenset())
+        ]
 
 
 def spec_files(specs: Path = SPECS) -> list[Path]:
@@ -61,7 +80,12 @@ def spec_files(specs: Path = SPECS) -> list[Path]:
 
 def spec_modules(specs: Path = SPECS) -> list[SpecModule]:
     """Every rung that code performs, with its actions as TLC's own parser reads them."""
-    return [SpecModule(path, actions(path)) for path in spec_files(specs)]
+    return [SpecModule(path, actions(path), _events(path.with_name("mapping.toml"))) for path in spec_files(specs)]
+
+
+def _events(mapping: Path) -> dict[str, frozenset[str]]:
+    rules = load_mapping(mapping).rules.values()
+    return {rule.act: frozenset(one.action for case in rule.cases for one in case.applications) for rule in rules}
 
 
 def performances() -> list[Performance]:
@@ -72,25 +96,43 @@ def performances() -> list[Performance]:
 
 def disagreements(registry: Iterable[Performance], modules: Iterable[SpecModule]) -> list[str]:
     """How methods and spec actions differ, in either direction; one line each."""
-    formals = {f"{module.name}!{name}": f for module in modules for name, f in module.actions.items()}
+    steps, specs = list(registry), list(modules)
+    formals = {f"{module.name}!{name}": f for module in specs for name, f in module.actions.items()}
     direct: dict[str, Performance] = {}
-    refined: set[str] = set()
+    refined = {step.refines for step in steps if step.refines is not None}
     found = []
-    for step in registry:
+    for step in steps:
         if step.action in direct:
             found.append(f"{step.action}: performed by {direct[step.action].method} and by {step.method}")
         direct[step.action] = step
-        if step.refines is not None:
-            refined.add(step.refines)
         for action in (step.action, step.refines):
             if action is not None and action not in formals:
                 found.append(f"{action}: no action of a Next, but {step.method} performs it")
         wanted = formals.get(step.action, step.parameters)
-        if wanted != step.parameters:
+        if not _takes(step.parameters, wanted):
             found.append(f"{step.action}({', '.join(wanted)}): {step.method} takes ({', '.join(step.parameters)})")
-    found += [f"{action}: no method performs it" for action in formals if action not in direct.keys() | refined]
+    for module in specs:
+        events = {act for act in module.events if act.startswith(f"{module.name}!")}
+        found += [
+            f"{act}: its mapping takes it for a step, and no method performs it"
+            for act in sorted(events - direct.keys())
+        ]
+        names = (name for name in module.actions if not module.steps(steps, name))
+        found += [f"{module.name}!{name}: no method performs it" for name in names if not _exempt(module, name)]
     found += [f"{action}: both a method's own and part of another's" for action in sorted(refined & direct.keys())]
     return found
+
+
+def _takes(parameters: tuple[str, ...], formals: tuple[str, ...]) -> bool:
+    """Whether a method takes what its action does; that of an adjudicator among many may take what the others of its
+    rung know already."""
+    if _SLICE not in formals:
+        return parameters == formals
+    return [name for name in parameters if name in formals] == [name for name in formals if name != _SLICE]
+
+
+def _exempt(module: SpecModule, name: str) -> bool:
+    return f"{module.name}!{name}" in _SPEC_ONLY
 
 
 def place(performance: Performance) -> str:
@@ -110,8 +152,10 @@ def render(modules: Iterable[SpecModule], registry: Iterable[Performance], root:
         parts.append(f"\n## {module.name}\n\n`{module.path.relative_to(root).as_posix()}`\n\n")
         parts.append("| Action | Parameters | Method | Where | Other rung |\n|---|---|---|---|---|\n")
         for name, formals in module.actions.items():
-            action = f"{module.name}!{name}"
-            parts += [_row(name, formals, action, step) for step in steps if action in (step.action, step.refines)]
+            own = f"{module.name}!{name}"
+            parts += [_row(name, formals, own, step) for step in module.steps(steps, name)]
+            if reason := _SPEC_ONLY.get(own):
+                parts.append(f"| `{name}` | {', '.join(formals)} | | | {reason} |\n")
     return "".join(parts)
 
 
