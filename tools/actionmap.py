@@ -15,6 +15,7 @@ import argparse
 import importlib
 import inspect
 import sys
+import tomllib
 from collections.abc import Iterable, Mapping
 from functools import reduce
 from pathlib import Path
@@ -24,7 +25,6 @@ from typing import Any, NamedTuple
 from daybreak.trace.action import REGISTRY, Performance
 from tools import protocolpage, ruletable
 from tracecheck import actions
-from tracecheck.mapping import load_mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = ROOT / "specs"
@@ -36,38 +36,30 @@ _HEADER = """\
 
 Generated from the code and the specs by `make docs`; not to be edited. Each action of a spec's next-state relation is
 one method, named after it, with the same parameters; the method writes the event (`trace.action.performs`). Places
-are relative to `impl/daybreak`. A step may be an action of several rungs, and has the name that one of them gives it:
-the last column says what it is called there, and the other rung's mapping says which arguments it takes.
+are relative to `impl/daybreak`. One step may be an action of several rungs: then all of them name the same method, each
+says in its last column what the other rungs call the step, if not the same, and their mappings say which arguments they
+take.
 """
+
 _SLICE = "by"
-"""The parameter of an action that no method takes: which adjudicator it is, which an event says by its slice."""
-_SPEC_ONLY = {
-    "Commit!FirstStatement": "none: the first statement begins",
-}
-"""Actions that no method performs, and why."""
+"""The formal parameter by which a spec of a whole cluster names who takes a step; events name it as their slice."""
+
+_NOBODYS = {"Commit!FirstStatement": "the first statement fixes the start, so the two are one step here"}
+"""Actions that no method performs, and why not."""
 
 
 class SpecModule(NamedTuple):
-    """A spec: its file, the actions of its Next, each with its formal parameters, and the events that its mapping takes
-    for steps, each with the names of these."""
+    """A spec: its file and the actions of its Next, each with its formal parameters."""
 
     path: Path
     actions: Mapping[str, tuple[str, ...]]
-    events: Mapping[str, frozenset[str]] = MappingProxyType({})
+    taken: Mapping[str, frozenset[str]] = MappingProxyType({})
+    """By event, the actions that the spec's mapping makes of it."""
 
     @property
     def name(self) -> str:
         """The TLA+ module's name."""
         return self.path.stem
-
-    def steps(self, registry: Iterable[Performance], name: str) -> list[Performance]:
-        """The methods that are the action `name`: they say so, or the mapping takes their events for it."""
-        own = f"{self.name}!{name}"
-        return [
-            step
-            for step in registry
-            if own in (step.action, step.refines) or name in self.events.get(step.action, frozenset())
-        ]
 
 
 def spec_files(specs: Path = SPECS) -> list[Path]:
@@ -80,12 +72,23 @@ def spec_files(specs: Path = SPECS) -> list[Path]:
 
 def spec_modules(specs: Path = SPECS) -> list[SpecModule]:
     """Every rung that code performs, with its actions as TLC's own parser reads them."""
-    return [SpecModule(path, actions(path), _events(path.with_name("mapping.toml"))) for path in spec_files(specs)]
+    return [SpecModule(path, actions(path), taken(path.with_name("mapping.toml"))) for path in spec_files(specs)]
 
 
-def _events(mapping: Path) -> dict[str, frozenset[str]]:
-    rules = load_mapping(mapping).rules.values()
-    return {rule.act: frozenset(one.action for case in rule.cases for one in case.applications) for rule in rules}
+def taken(mapping: Path) -> dict[str, frozenset[str]]:
+    """By event, the actions that a mapping makes of it."""
+    events: dict[str, Any] = tomllib.loads(mapping.read_text())["events"]
+    steps = {act: entry["step"] if isinstance(entry, dict) else entry for act, entry in events.items()}
+    return {
+        act: frozenset(text.partition("(")[0] for text in ([step] if isinstance(step, str) else step))
+        for act, step in steps.items()
+    }
+
+
+def parts(step: Performance, modules: Iterable[SpecModule]) -> set[str]:
+    """All actions that a step is, of whatever rung."""
+    own = {step.action} if step.refines is None else {step.action, step.refines}
+    return own.union(f"{m.name}!{name}" for m in modules for name in m.taken.get(step.action, ()))
 
 
 def performances() -> list[Performance]:
@@ -96,43 +99,36 @@ def performances() -> list[Performance]:
 
 def disagreements(registry: Iterable[Performance], modules: Iterable[SpecModule]) -> list[str]:
     """How methods and spec actions differ, in either direction; one line each."""
-    steps, specs = list(registry), list(modules)
-    formals = {f"{module.name}!{name}": f for module in specs for name, f in module.actions.items()}
+    modules = list(modules)
+    formals = {f"{module.name}!{name}": f for module in modules for name, f in module.actions.items()}
     direct: dict[str, Performance] = {}
-    refined = {step.refines for step in steps if step.refines is not None}
+    refined: set[str] = set()
+    performed = set(_NOBODYS)
     found = []
-    for step in steps:
+    for step in registry:
         if step.action in direct:
             found.append(f"{step.action}: performed by {direct[step.action].method} and by {step.method}")
         direct[step.action] = step
+        performed |= parts(step, modules)
+        if step.refines is not None:
+            refined.add(step.refines)
         for action in (step.action, step.refines):
             if action is not None and action not in formals:
                 found.append(f"{action}: no action of a Next, but {step.method} performs it")
         wanted = formals.get(step.action, step.parameters)
-        if not _takes(step.parameters, wanted):
+        if not _agree(wanted, step.parameters):
             found.append(f"{step.action}({', '.join(wanted)}): {step.method} takes ({', '.join(step.parameters)})")
-    for module in specs:
-        events = {act for act in module.events if act.startswith(f"{module.name}!")}
-        found += [
-            f"{act}: its mapping takes it for a step, and no method performs it"
-            for act in sorted(events - direct.keys())
-        ]
-        names = (name for name in module.actions if not module.steps(steps, name))
-        found += [f"{module.name}!{name}: no method performs it" for name in names if not _exempt(module, name)]
+    found += [f"{action}: no method performs it" for action in formals if action not in performed]
     found += [f"{action}: both a method's own and part of another's" for action in sorted(refined & direct.keys())]
     return found
 
 
-def _takes(parameters: tuple[str, ...], formals: tuple[str, ...]) -> bool:
-    """Whether a method takes what its action does; that of an adjudicator among many may take what the others of its
-    rung know already."""
+def _agree(formals: tuple[str, ...], parameters: tuple[str, ...]) -> bool:
+    """Whether a method has the parameters of its action. Where the event's slice is one of them, the event may tell
+    more than the action takes; what becomes of that is in the mapping."""
     if _SLICE not in formals:
-        return parameters == formals
-    return [name for name in parameters if name in formals] == [name for name in formals if name != _SLICE]
-
-
-def _exempt(module: SpecModule, name: str) -> bool:
-    return f"{module.name}!{name}" in _SPEC_ONLY
+        return formals == parameters
+    return set(formals) - {_SLICE} <= set(parameters)
 
 
 def place(performance: Performance) -> str:
@@ -146,24 +142,26 @@ def place(performance: Performance) -> str:
 
 def render(modules: Iterable[SpecModule], registry: Iterable[Performance], root: Path = ROOT) -> str:
     """The text of docs/action-map.md."""
-    steps = list(registry)
-    parts = [_HEADER]
+    steps, modules = list(registry), list(modules)
+    text = [_HEADER]
     for module in modules:
-        parts.append(f"\n## {module.name}\n\n`{module.path.relative_to(root).as_posix()}`\n\n")
-        parts.append("| Action | Parameters | Method | Where | Other rung |\n|---|---|---|---|---|\n")
+        text.append(f"\n## {module.name}\n\n`{module.path.relative_to(root).as_posix()}`\n\n")
+        text.append("| Action | Parameters | Method | Where | Other rungs |\n|---|---|---|---|---|\n")
         for name, formals in module.actions.items():
-            own = f"{module.name}!{name}"
-            parts += [_row(name, formals, own, step) for step in module.steps(steps, name)]
-            if reason := _SPEC_ONLY.get(own):
-                parts.append(f"| `{name}` | {', '.join(formals)} | | | {reason} |\n")
-    return "".join(parts)
+            action = f"{module.name}!{name}"
+            rows = [(step, found) for step in steps if action in (found := parts(step, modules))]
+            text += [_row(name, formals, step, found - {action}) for step, found in rows]
+            if action in _NOBODYS:
+                text.append(f"| `{name}` | {', '.join(formals)} | none: {_NOBODYS[action]} | | |\n")
+    return "".join(text)
 
 
-def _row(name: str, formals: tuple[str, ...], action: str, step: Performance) -> str:
+def _row(name: str, formals: tuple[str, ...], step: Performance, others: set[str]) -> str:
     method = step.method.split(":")[1]
-    other = f"in `{step.action}`" if step.action != action else ""
-    if not other and step.refines is not None:
-        other = f"also `{step.refines}`"
+    shown = {action: f"`{action.removesuffix(f'!{name}')}`" for action in sorted(others)}
+    other = f"in {shown[step.action]}" if step.action in others else ""
+    if not other and others:
+        other = f"also {', '.join(shown.values())}"
     return f"| `{name}` | {', '.join(formals)} | `{method}` | `{place(step)}` | {other} |\n"
 
 

@@ -179,8 +179,15 @@ class Repository:
         return bare and (any(Path(name).name == text for name in self.files) or text.lstrip("*") in self._source_text)
 
     def _operator(self, name: str, module: str | None = None) -> bool:
-        texts = self._modules.values() if module is None else [self._modules.get(module, "")]
+        texts = list(self._modules.values()) if module is None else self._with_extended(module)
         return any(re.search(rf"(?m)^{name}\b(\(.*\))?\s*==", text) for text in texts)
+
+    def _with_extended(self, module: str) -> list[str]:
+        """The text of a spec's module and of those that it extends."""
+        text = self._modules.get(module, "")
+        extended = re.search(r"(?m)^EXTENDS (.*)$", text)
+        names = extended[1].replace(" ", "").split(",") if extended else []
+        return [text, *(found for name in names for found in self._with_extended(name))]
 
     def _class(self, name: str) -> bool:
         known = name in self._classes or name in self._modules or name in self._models
