@@ -117,8 +117,8 @@ def history_forgets_old_keys(patch: Patch) -> None:
 
     def bounded(self: History, keys: Any, ts: Timestamp) -> None:
         add(self, keys, ts)
-        for key in list(self._last)[:-3]:
-            del self._last[key]
+        for key in list(self._latest)[:-3]:
+            del self._latest[key]
 
     patch.setattr(History, "add", bounded)
 

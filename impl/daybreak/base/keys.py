@@ -6,7 +6,7 @@ A key is the four bytes that stand for its table or index, followed by the order
 The four bytes are made from the identifier, the *space*: tables get identifiers one after the other, and the first
 bytes of a key say which adjudicator owns it, so the upper bits, which count the catalog's versions, are reversed.
 Tables of consecutive versions lie far apart then. The lower bits stay behind them as they are: what one DDL makes, a
-table and its indexes, lies together (docs/decisions/0010-catalog-marks-and-key-prefix.md).
+table and its indexes, lies together (docs/decisions/0011-catalog-marks-and-key-prefix.md).
 """
 
 from __future__ import annotations

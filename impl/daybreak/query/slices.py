@@ -20,7 +20,7 @@ def divide(accesses: Mapping[Key, Access], ranges: Ranges) -> tuple[JournalId, d
 
     The owner of most keys leads, of several the first. A validated read of the catalog is checked by the leader, at its
     catalog mark; whoever writes the catalog's version writes the marks of all adjudicators
-    (docs/decisions/0010-catalog-marks-and-key-prefix.md).
+    (docs/decisions/0011-catalog-marks-and-key-prefix.md).
     """
     slices: dict[JournalId, Slice] = {journal: {} for journal in ranges.journals}
     validated = False
