@@ -37,7 +37,8 @@ def test_psql_describes_tables(server: SqlServer) -> None:
     assert '"t_pkey" PRIMARY KEY, btree (id)' in described.stdout
     assert '"t_name_key" UNIQUE CONSTRAINT, btree (name)' in described.stdout
     assert "t_id_check" in described.stdout
-    assert "daybreak" not in psql(server, "-c", r"\dn").stdout
+    schemas = psql(server, "-A", "-t", "-c", r"\dn").stdout.splitlines()
+    assert [line.split("|")[0] for line in schemas] == ["public", "sys"]
     for command in (r"\d", r"\di+", r"\df", r"\dT", r"\du", r"\dx", r"\conninfo", r"\sf nothing"):
         assert "internal error" not in psql(server, "-c", command).stderr
 

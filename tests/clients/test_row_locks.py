@@ -84,10 +84,17 @@ def test_a_lock_counts_once_and_stays(server: SqlServer, client: Connection) -> 
     assert locked(server, client, update.format(2), share)["t"] == {1: "S", 2: "W"}
 
 
+def test_both_strengths_in_one_statement_leave_each_row_its_own(server: SqlServer, client: Connection) -> None:
+    both = "SELECT FROM t x, t y WHERE x.id = 1 AND y.id = 2 FOR UPDATE OF x FOR KEY SHARE OF y"
+    assert locked(server, client, both)["t"] == {1: "W", 2: "S"}
+    assert locked(server, client, both, "SELECT FROM t WHERE id = 5 FOR UPDATE")["t"] == {1: "W", 2: "S", 5: "W"}
+
+
 def test_a_statement_that_runs_twice_locks_what_its_last_run_met(server: SqlServer, client: Connection) -> None:
-    sql = """WITH l AS (SELECT id FROM t WHERE id = 3 FOR UPDATE)
-             INSERT INTO s SELECT 16, 0, 0 FROM l ON CONFLICT (id) DO UPDATE SET k = 5"""
-    assert locked(server, client, sql) == {"t": {3: "W"}, "s": {16: "N"}}
+    """Its first run inserts, because the row in its way is not loaded, and so locks another row."""
+    sql = """WITH i AS (INSERT INTO s SELECT 16, 0, 9 ON CONFLICT (id) DO UPDATE SET k = 5 RETURNING k)
+             SELECT id FROM t WHERE id = (SELECT k FROM i) FOR UPDATE"""
+    assert locked(server, client, sql) == {"t": {5: "W"}, "s": {16: "N"}}
 
 
 def test_rows_left_alone_by_on_conflict_can_be_locked_later(server: SqlServer, client: Connection) -> None:

@@ -16,6 +16,7 @@ from daybreak.query.backend import HEADER_BYTES, NOTICE
 from daybreak.query.catalog import Table
 from daybreak.query.engine import Outcome
 from daybreak.query.insight import moment
+from daybreak.query.rowlocks import note_undone
 from daybreak.query.statements import Statement
 from daybreak.query.workspace import Workspace
 
@@ -47,7 +48,7 @@ async def run_asking(
         if not asked:
             return outcome
         await work.engine.undo()
-        work.marked = True
+        note_undone(work, statement, captures)
         if len(told) + len(asked) > MAX_ASKED:
             raise RequestError(f"a statement can ask for {MAX_ASKED} outcomes of transactions", sqlstate="54000")
         for name in sorted(asked):

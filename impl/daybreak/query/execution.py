@@ -20,7 +20,7 @@ from daybreak.query.asking import run_asking, tell
 from daybreak.query.catalog import Table
 from daybreak.query.needs import needs
 from daybreak.query.outcomes import StatementError, checked
-from daybreak.query.rowlocks import lock_rows, marks, note_marks
+from daybreak.query.rowlocks import lock_rows, marks, note_changes, note_undone
 from daybreak.query.statements import AllRows, Kind, Need, Parameter, Statement
 from daybreak.query.verify import look_up_building, may_avoid_errors, rows_turned_up
 from daybreak.query.workspace import Workspace
@@ -92,10 +92,10 @@ async def write(
             await _keep(work, captures, changes)
             if statement.locks:
                 await lock_rows(work, statement, before)
-            note_marks(work, statement.shape, captures)
+            note_changes(work, statement.shape, captures)
             return outcome.messages
         await work.engine.undo()
-        work.marked = True
+        note_undone(work, statement, captures)
         if attempt + 1 >= PATIENCE:
             await _load_whole(work, captures)
     raise InternalError("a statement met new rows although its tables were loaded whole")

@@ -43,13 +43,12 @@ class Marked(NamedTuple):
 
 async def marks(work: Workspace, statement: Statement) -> dict[int, Marks]:
     """The marks, by table, that `statement` finds when it is run next: nothing of them is its own."""
-    if not work.marked:
-        return {}
-    return {
-        table.id: {found.place: found.mark for found in await _marked(work, table)}
-        for table in _tables(work, statement)
-        if table.id not in work.unclear
-    }
+    before: dict[int, Marks] = {}
+    for table in _tables(work, statement):
+        known = work.marks.get(table.id, {})
+        if table.id not in work.unclear:
+            before[table.id] = _marks(await _marked(work, table)) if known is None else known
+    return before
 
 
 async def lock_rows(work: Workspace, statement: Statement, before: dict[int, Marks]) -> None:
@@ -62,26 +61,36 @@ async def lock_rows(work: Workspace, statement: Statement, before: dict[int, Mar
         known = before.get(table.id, {})
         new = [found for found in everything if known.get(found.place) != found.mark]
         weak = await _weak(work, table, everything) if new and len(accesses) > 1 else set()
+        work.marks[table.id] = None if weak else _marks(everything)
         strong = Access.WRITE in accesses
         await _lock(work, table, everything, [m for m in new if strong and m.place not in weak], Access.WRITE)
         await _lock(work, table, everything, [m for m in new if not strong or m.place in weak], Access.SHARE)
-    work.marked = True
 
 
-def note_marks(work: Workspace, shape: Shape, captures: Sequence[Table]) -> None:
+def note_changes(work: Workspace, shape: Shape, captures: Sequence[Table]) -> None:
     """A statement that writes `captures` has run: it may have left marks that are no locks of the client's.
 
     ON CONFLICT DO UPDATE locks rows that its WHERE then lets alone. Whether a later lock of such a row is new cannot
     be told; it is taken for new, which is one conflict too many at worst.
     """
-    work.marked = True
+    work.marks.update((table.id, None) for table in captures)
     if _may_only_lock(shape):
         work.unclear.update(table.id for table in captures)
+
+
+def note_undone(work: Workspace, statement: Statement, captures: Sequence[Table]) -> None:
+    """A run of `statement`, which may write `captures`, was undone: its marks stay and count for nothing."""
+    tables = (*captures, *work.tables(lock.table for lock in statement.locks))
+    work.marks.update((table.id, None) for table in tables)
 
 
 @lru_cache(maxsize=1024)
 def _may_only_lock(shape: Shape) -> bool:
     return any("whereClause" in clause for clause in nodes_of(shape.tree).get("onConflictClause", ()))
+
+
+def _marks(found: Iterable[Marked]) -> Marks:
+    return {row.place: row.mark for row in found}
 
 
 def _tables(work: Workspace, statement: Statement) -> dict[Table, set[Access]]:
@@ -111,7 +120,7 @@ async def _weak(work: Workspace, table: Table, everything: Sequence[Marked]) -> 
     """The places of those marked rows that have no more than FOR KEY SHARE."""
     sql = f"SELECT FROM {sql_name(table)} AS t WHERE t.xmax <> 0 FOR UPDATE"
     checked((await work.engine.run([pg.query(sql.encode())], captures=())).messages)
-    known = {found.place: found.mark for found in everything}
+    known = _marks(everything)
     weak = {found.place for found in await _marked(work, table) if known.get(found.place) != found.mark}
     await work.engine.undo()
     return weak

@@ -53,8 +53,8 @@ class Workspace:
         """Whether a statement of this transaction may have changed rows: then it cannot hold DDL."""
         self.changed_catalog = False
         """Whether it holds DDL: then nothing else may change rows or the catalog."""
-        self.marked = False
-        """Whether rows of the private database may carry marks of locks or of changes (`rowlocks`)."""
+        self.marks: dict[int, dict[bytes, bytes] | None] = {}
+        """By table, the marks of its rows (`rowlocks`): None where they must be looked up, missing where none are."""
         self.unclear: set[int] = set()
         """Tables with marks that may be no locks of the client's."""
         self.jobs: list[Build] = []

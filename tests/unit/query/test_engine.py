@@ -341,14 +341,14 @@ def test_ddl_in_a_private_transaction_is_undone_with_it(world: World, engine: En
     world.run(scenario())
 
 
-def test_introspection_shows_the_clients_own_objects_only(world: World, engine: Engine) -> None:
+def test_introspection_shows_the_clients_own_objects_and_the_operators_views_only(world: World, engine: Engine) -> None:
     async def scenario() -> None:
         assert await rows(engine, "SELECT current_database(), current_user, session_user") == [
             ("postgres", "admin", "admin")
         ]
         assert await rows(engine, "SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal") == [("0",)]
         schemas = await rows(engine, "SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' ORDER BY 1")
-        assert schemas == [("information_schema",), ("public",)]
+        assert schemas == [("information_schema",), ("public",), ("sys",)]
         tables = "SELECT table_catalog, table_name FROM information_schema.tables WHERE table_schema = 'public'"
         assert await rows(engine, tables) == [("postgres", "accounts")]
         assert await rows(engine, "SHOW transaction_isolation") == [("repeatable read",)]
