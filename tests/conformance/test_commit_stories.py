@@ -108,7 +108,7 @@ def test_what_the_protocol_allows_conforms(plan: Plan, told: Wrong) -> None:
     assert result.verdict == CONFORMS, result.rejection
 
 
-# --- wrong steps: each story ends with the step that must be refused ---------------------------------------------------
+# --- wrong steps: each story ends with the step that must be refused --------------------------------------------------
 
 
 def decides_above_the_hold(story: Story) -> None:
