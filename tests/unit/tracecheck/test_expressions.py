@@ -38,6 +38,7 @@ EVENT = Event(v=1, n=3, node="a", at=(1, 2), act="S!A", args=ARGS, slice="s1")
         ("event.node", "a"),
         ("event.slice", "s1"),
         ("event.n", 3),
+        ("event.at[0]", 1),
         ("n + 1", 8),
         ("n // 2 * 3 % 5 - -1", 5),
         ('txn + "/" + from', "t1/r2"),
@@ -149,7 +150,7 @@ def test_over_a_whole_line_args_and_event_are_fields_like_any_other() -> None:
         ("has(1 + 1)", "write has(path)"),
         ("get(a)", "get(path, otherwise)"),
         ("event", "event stands before one of"),
-        ("event.at", "an event has no at"),
+        ("event.time", "an event has no time"),
         ("_ + 1", "_ stands for a whole argument"),
     ],
 )

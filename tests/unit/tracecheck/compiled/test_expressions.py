@@ -123,6 +123,8 @@ m3 \notin S
 m1 \in Nat
 "a" \in STRING
 1 \in STRING
+1 \in Any
+<<"a", [b |-> m1]>> \in Any
 m1 \in STRING
 TRUE \in BOOLEAN
 1 \in BOOLEAN

@@ -193,3 +193,12 @@ def test_selecting_from_values(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError):
         engine.select((7,), "a")
     assert engine.domain((7, 8)) == frozenset((1, 2)) and engine.equal(1, 1)
+
+
+def test_the_same_change_once_more_gives_the_same_function_and_another_one_does_not() -> None:
+    f = adopt(portable({f"k{i}": i for i in range(2 * LIMIT)}))
+    once, again, other = (put(f, "k1", lambda _, v=value: v) for value in (1, 1, True))
+    assert once is again
+    assert other is not again
+    assert (export(other)["k1"], export(once)["k1"]) == (True, 1)
+    assert put(f, "k1", lambda _: 1) == once
