@@ -197,7 +197,7 @@ def test_selecting_from_values(tmp_path: Path) -> None:
 
 def test_the_same_change_once_more_gives_the_same_function_and_another_one_does_not() -> None:
     f = adopt(portable({f"k{i}": i for i in range(2 * LIMIT)}))
-    once, again, other = (put(f, "k1", lambda _, v=value: v) for value in (1, 1, True))
+    once, again, other = put(f, "k1", lambda _: 1), put(f, "k1", lambda _: 1), put(f, "k1", lambda _: True)
     assert once is again
     assert other is not again
     assert (export(other)["k1"], export(once)["k1"]) == (True, 1)
