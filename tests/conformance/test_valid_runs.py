@@ -12,7 +12,7 @@ from daybreak.base.places import rungs
 from daybreak.runtime.sim.world import Faults
 from daybreak.simulation.run import Options
 from tests.support.checked import simulation
-from tests.support.tracefiles import read, write
+from tests.support.tracefiles import is_act, read, write
 from tests.unit.tracecheck.synthetic import World
 from tracecheck import CONFORMS, Plan, check_all
 
@@ -24,6 +24,8 @@ LARGE = 400
 
 @pytest.fixture(scope="module")
 def plans() -> list[Plan]:
+    """Rungs 2, 3 and 1. A synthetic run asks no owners: it has nothing of rung 3."""
+    assert [rung.name for rung in rungs()] == ["adjudication", "commit", "isolation"]
     return [Plan(rung.spec, rung.mapping) for rung in rungs()]
 
 
@@ -73,7 +75,8 @@ def runs(batch: int, directory: Path) -> Iterator[tuple[str, Path]]:
 def test_no_valid_run_is_refused(batch: int, plans: list[Plan], tmp_path: Path) -> None:
     sizes: set[int] = set()
     for name, logs in runs(batch, tmp_path):
-        for result in check_all(plans, [logs]):
+        asked = any(is_act(event, "Ask") for events in read(logs).values() for event in events)
+        for result in check_all(plans if asked else plans[::2], [logs]):
             assert result.verdict == CONFORMS, f"{name}, {result.spec}: {result.reason}"
             assert result.events > 0
         sizes.add(sum(map(len, read(logs).values())))

@@ -11,8 +11,8 @@ import pytest
 from daybreak.base.places import Rung
 from daybreak.cli import check as command
 from daybreak.cli.main import main
-from tests.support.tracefiles import write
-from tests.unit.tracecheck.synthetic import World
+from daybreak.simulation.run import Options
+from tests.support.checked import simulation
 from tracecheck import CONFORMS, INCONCLUSIVE, VIOLATES, Result
 
 RUNGS = [Rung(name, Path(f"{name}.tla"), Path(f"{name}.toml")) for name in ("adjudication", "isolation")]
@@ -56,13 +56,16 @@ def test_the_worst_verdict_decides(
 def test_the_reports_speak_of_every_spec(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logs = write(World(20261123, keys=12, hot=2).run(20), tmp_path / "logs")
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    simulation(3, Options(adjudicators=1, transactions=4), trace=logs, unchecked="the command checks it").run()
     monkeypatch.chdir(tmp_path)
     files = ["--junit", "check.xml", "--sarif", "check.sarif", "--html", "check.html", "--json", "-"]
     assert main(["check", str(logs), *files]) == 0
     shown = msgspec.json.decode(capsys.readouterr().out)
     assert [(Path(result["spec"]).stem, result["verdict"]) for result in shown] == [
         ("TraceAdjudication", CONFORMS),
+        ("TraceCommit", CONFORMS),
         ("TraceSnapshotIsolation", CONFORMS),
     ]
     assert msgspec.json.decode((tmp_path / "check.sarif").read_bytes())["runs"][0]["results"] == []
@@ -72,7 +75,9 @@ def test_the_reports_speak_of_every_spec(
 
 
 def test_a_report_that_cannot_be_written_is_no_verdict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    logs = write(World(20261123, keys=12, hot=2).run(20), tmp_path / "logs")
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    simulation(3, Options(adjudicators=1, transactions=4), trace=logs, unchecked="the command checks it").run()
     assert main(["check", str(logs), "--junit", str(tmp_path)]) == 2
     assert capsys.readouterr().err == f"daybreak: {tmp_path}: cannot write the report: Is a directory\n"
 
