@@ -10,7 +10,8 @@ from daybreak.base.keys import MARK_SPACE, PREFIX_BYTES, Key, make_key, prefix
 
 ADJUDICATORS = 2
 """How many a new cluster has, if nobody says otherwise."""
-MAX_ADJUDICATORS = 64
+MAX_ADJUDICATORS = 16
+"""So many the trace of rung 3 knows by name (`specs/commit/TraceCommit.tla`)."""
 
 _MARK = prefix(MARK_SPACE)
 _CUTS = 1 << 16

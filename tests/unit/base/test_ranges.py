@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from daybreak.base.ids import JournalId
 from daybreak.base.keys import Key, make_key
-from daybreak.base.ranges import Ranges, mark_key
+from daybreak.base.places import specs_dir
+from daybreak.base.ranges import MAX_ADJUDICATORS, Ranges, mark_key
 
 J = [JournalId(f"adj-{number}") for number in range(5)]
 
@@ -46,3 +49,8 @@ def test_a_catalog_mark_belongs_to_the_adjudicator_that_it_names() -> None:
 def test_tables_that_are_made_one_after_the_other_have_different_owners() -> None:
     ranges = Ranges.even(J[:4])
     assert {ranges.owner(make_key(64 * version, b"")) for version in range(1, 5)} == set(J[:4])
+
+
+def test_the_spec_knows_as_many_adjudicators_as_there_may_be() -> None:
+    text = (specs_dir() / "commit" / "TraceCommit.tla").read_text(encoding="utf-8")
+    assert set(re.findall(r'"(adj-\d+)"', text)) == {f"adj-{number}" for number in range(MAX_ADJUDICATORS)}
