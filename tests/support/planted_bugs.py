@@ -218,19 +218,19 @@ def a_write_is_lost(patch: Patch) -> None:
 
 PLANTED = (
     Planted(updates_do_not_conflict, "adjudication", 0),
-    Planted(floor_is_not_raised, "adjudication", 49),
-    Planted(promise_is_broken, "adjudication", 1),
-    Planted(lease_is_used_before_it_is_durable, "adjudication", 57),
+    Planted(floor_is_not_raised, "adjudication", 45),
+    Planted(promise_is_broken, "adjudication", 0),
+    Planted(lease_is_used_before_it_is_durable, "adjudication", 67),
     Planted(heartbeat_passes_records, "adjudication", 0),
     Planted(lease_is_not_inherited, "adjudication", 1),
-    Planted(history_forgets_old_keys, "adjudication", 0),
-    Planted(recovery_forgets_records, "isolation", 22),
+    Planted(history_forgets_old_keys, "adjudication", 1),
+    Planted(recovery_forgets_records, "isolation", 1),
     Planted(acknowledged_before_durable, "isolation", 0),
     Planted(aborted_after_commit, "isolation", 0),
-    Planted(no_commit_wait, "isolation", 2, clock_error_us=20_000),
+    Planted(no_commit_wait, "isolation", 3, clock_error_us=20_000),
     Planted(writers_commit_as_readers, "isolation", 0),
     Planted(snapshots_are_of_the_past, "isolation", 0),
-    Planted(newest_version_is_served, "isolation", 2),
+    Planted(newest_version_is_served, "isolation", 1),
     Planted(a_write_is_lost, "isolation", 0),
 )
 
