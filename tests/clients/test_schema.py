@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from daybreak.base.keys import space_of
 from daybreak.query.catalog import Table, change_key, decode_change
 from tests.support.sql_server import SqlServer
 
@@ -224,7 +225,7 @@ def test_unique_index_is_built_while_others_write(server: SqlServer, client: Con
     assert [index.name for index in table.indexes if index.unique and index.valid] == ["t_pkey", "t_v"]
     rows = client.execute("SELECT id, v FROM t ORDER BY id").fetchall()
     assert [-v if i in committed else v for i, v in rows] == list(range(1, 2901))  # type: ignore[operator]
-    entries = [key for key in server.store.order if int.from_bytes(key[:4], "big") == table.indexes[-1].id]
+    entries = [key for key in server.store.order if space_of(key) == table.indexes[-1].id]
     assert sum(server.store.read(key, server.store.now) is not None for key in entries) == 2900
 
 
