@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 from tests.support.references import Bench, Clients
@@ -162,7 +163,19 @@ def journal_cut(first: int) -> list[tuple[str, dict[str, Any]]]:
     return [("Adjudication!Renew", {"until": first + 9}), *commits, overtaking, *restarts]
 
 
-SCRIPTS = {"isolation": [late_commit, found_in_the_journal], "adjudication": [journal_cut]}
+def class_meets_class(first: int) -> list[tuple[str, dict[str, Any]]]:
+    """A commit with keys of every class, and for each key and class one that began before it."""
+    pairs = list(product("WNS", "WNSR"))
+    before = {"txn": "t0", "start": first, "keys": {"".join(pair): pair[0] for pair in pairs}, "ts": first + 1}
+    tries = [
+        {"txn": f"u{i}", "start": first, "keys": {"".join(pair): pair[1]}, "ts": first + 2 + i}
+        for i, pair in enumerate(pairs)
+    ]
+    renew = ("Adjudication!Renew", {"until": first + 99})
+    return [renew, *(("Adjudication!Commit", args) for args in (before, *tries))]
+
+
+SCRIPTS = {"isolation": [late_commit, found_in_the_journal], "adjudication": [journal_cut, class_meets_class]}
 """How some walks begin."""
 
 
