@@ -85,7 +85,7 @@ def test_each_zone_killed_in_turn_under_load(tmp_path: Path) -> None:
             until(server, running_again(zone))
         load.stop()
         zones = until(server, lambda zones: all(caught_up(zone)(zones) for zone in ZONES))
-        assert all(zones[zone]["connection"]["connections"] == 2 for zone in ZONES)
+        assert all(zones[zone]["connection"]["connections"] >= 2 for zone in ZONES)
         assert load.ends == [], "the majority went on"
         load.check(server)
         assert server.stop() == 0

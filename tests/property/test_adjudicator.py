@@ -67,6 +67,7 @@ class Court:
         self.take(self.bench.start())
         while self.bench.role.status()["stage"] == "recovering":
             self.take(self.bench.fire(Tick))
+        self.clock.advance(1_500)  # Who began before is refused.
 
     def take(self, effects: Effects) -> Effects:
         """Look at everything that is said, and at every event."""

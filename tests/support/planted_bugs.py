@@ -218,7 +218,7 @@ def a_write_is_lost(patch: Patch) -> None:
 
 PLANTED = (
     Planted(updates_do_not_conflict, "adjudication", 0),
-    Planted(floor_is_not_raised, "adjudication", 45),
+    Planted(floor_is_not_raised, "adjudication", 1),
     Planted(promise_is_broken, "adjudication", 0),
     Planted(lease_is_used_before_it_is_durable, "adjudication", 67),
     Planted(heartbeat_passes_records, "adjudication", 0),

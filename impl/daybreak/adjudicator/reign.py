@@ -104,6 +104,10 @@ class Reign(Role):
         """All but the journal is lost, in which the transactions `kept` were found."""
         raise NotImplementedError
 
+    def forget(self, *, upto: Timestamp) -> None:
+        """Raise the floor to `upto`."""
+        raise NotImplementedError
+
     def _withdraw(self) -> Effects:
         """No transaction can be decided any more."""
         raise NotImplementedError
@@ -193,10 +197,19 @@ class Reign(Role):
         self._inherited = []
         self.trace.epoch = self._leader.epoch
         self.recover(kept=kept, at=self._granted)
+        self._forget_askers()
         self._stage = Stage.WAITING
         found = [effect for o in self._orphans if o.txn in kept for effect in self._has_committed(o)]
         self._orphans = []
         return [*found, After(self._wait_us(), LeaseExpired())]
+
+    def _forget_askers(self) -> None:
+        """What an earlier epoch was asked is never decided in this one (P14). Whoever asked before this moment has a
+        start that no clock, with its error, shows as later: the floor refuses it."""
+        now = self.clock.now()
+        upto = Timestamp(2 * now.latest - now.earliest)
+        if upto > self._floor:
+            self.forget(upto=upto)
 
     def _wait_us(self) -> int:
         """Microseconds until the inherited lease has run out by every clock."""

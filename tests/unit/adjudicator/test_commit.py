@@ -36,8 +36,16 @@ def refused(effects: Effects) -> Reason:
 
 
 def test_a_commit_time_is_now_by_the_latest_clock_when_nothing_forbids_it() -> None:
-    bench = Bench(clock=ManualClock(error_us=70)).serve()
+    bench = Bench(clock=ManualClock(time(-300), error_us=70)).serve()
+    bench.clock.advance(300)
     assert committed(bench.ask("a", time(0), {K: W})) == time(70)
+
+
+def test_who_may_have_asked_an_earlier_epoch_is_refused() -> None:
+    """It began before the journal was taken over, if its clock errs no more than this one."""
+    bench = Bench(clock=ManualClock(error_us=70)).serve()
+    assert refused(bench.ask("a", time(3 * 70 - 1), {K: W})) is Reason.CONFLICT
+    assert committed(bench.ask("b", time(3 * 70), {K: W})) == time(3 * 70 + 1)
 
 
 def test_a_commit_time_is_greater_than_the_start() -> None:
@@ -187,7 +195,7 @@ def test_forgetting_drops_old_keys_and_keeps_young_ones() -> None:
     bench.fire(ForgetTick)
     assert bench.role.status()["remembered_keys"] == 1
     assert refused(bench.ask("again", time(FORGET_AFTER_US), {OTHER: W})) is Reason.CONFLICT
-    assert bench.sink.acts().count("Forget") == 1
+    assert bench.sink.acts().count("Forget") == 2, "once when it began"
 
 
 def test_the_event_of_a_commit_names_what_was_decided() -> None:

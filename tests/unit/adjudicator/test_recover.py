@@ -53,7 +53,7 @@ def test_the_first_adjudicator_of_a_journal_waits_for_nobody() -> None:
     assert [delay for delay, _ in timers([*bench.timers], LeaseExpired)] == [0]
     bench.fire(LeaseExpired)
     assert bench.role.serving
-    assert bench.sink.acts() == ["Recover", "Renew"]
+    assert bench.sink.acts() == ["Recover", "Forget", "Renew"]
     assert bench.sink.events()[0].args == {"kept": {}, "at": ZERO}
 
 

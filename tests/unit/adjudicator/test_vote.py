@@ -202,7 +202,8 @@ def test_a_commit_that_becomes_known_late_keeps_a_later_one_of_the_same_class_in
 
 
 def test_a_voter_in_doubt_asks_after_half_the_hold_and_again_until_it_ends() -> None:
-    bench = Bench(clock=ManualClock(error_us=20)).serve()
+    bench = Bench(clock=ManualClock(time(-100), error_us=20)).serve()
+    bench.clock.advance(100)
     vote(bench)
     asked = 0
     while (said := look(bench)) == [Send(LEADER, AskOutcome(A, time(0)))]:
