@@ -37,7 +37,7 @@ from daybreak.base.time import SECOND_US, ZERO, Timestamp
 from daybreak.base.writes import Access, Record
 from daybreak.crossbar.messages import Deliver
 from daybreak.journal.leader import Leader
-from daybreak.journal.messages import Appended, Behind, Entry, Fenced, Fetched, Promised
+from daybreak.journal.messages import Appended, Behind, Doubt, Entry, Fenced, Fetched, NoRoom, Promised
 from daybreak.runtime.protocols import After, Clock, Effects, Send
 from daybreak.runtime.role import Role
 from daybreak.trace.action import performs
@@ -175,6 +175,14 @@ class Adjudicator(Role):
         """A replica has lent entries."""
         return self._advance(self._leader.on_fetched(source, message))
 
+    def on_no_room(self, source: NodeId, message: NoRoom) -> Effects:
+        """A replica's disk is full."""
+        return self._advance(self._leader.on_no_room(source, message))
+
+    def on_doubt(self, source: NodeId, message: Doubt) -> Effects:
+        """A replica has lost entries."""
+        return self._advance(self._leader.on_doubt(source, message))
+
     def _advance(self, effects: Effects) -> Effects:
         """What follows from news of the journal."""
         if self._leader.deposed:
@@ -266,6 +274,8 @@ class Adjudicator(Role):
         txn, start, keys = message.txn, message.start, message.keys
         if self._stage is not Stage.SERVING:
             return [Send(source, Refused(txn, Reason.UNAVAILABLE))]
+        if not self._leader.room:
+            return [Send(source, Refused(txn, Reason.DISK_FULL))]
         conflict = self._history.conflict(keys, start)
         if conflict is not None or start < self._floor:
             self.refuse(txn=txn, start=start, keys=keys)

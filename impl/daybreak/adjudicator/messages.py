@@ -20,6 +20,8 @@ class Reason(StrEnum):
     """P21: something that it had read as validated (the catalog) has changed."""
     UNAVAILABLE = "unavailable"
     """The adjudicator has no lease for the time that it would need, or has not recovered yet."""
+    DISK_FULL = "disk full"
+    """A majority of the journal's zones has no space for more than what keeps the journal alive."""
 
 
 class CommitRequest(Message, frozen=True):

@@ -1,9 +1,16 @@
 """A journal's replica in one zone: keeps the entries of the leader it follows.
 
 Owns   the promise and the log of its zone: entries in segment files, synced in groups.
-Hears  Propose, Append, Fetch from would-be leaders and leaders; Fetch from crossbars; Synced, SyncFailed of its disk.
-Says   Promised, Fenced, Appended, Behind, Fetched.
-Spec   no rung yet; rules P17 (an acknowledgement follows the sync) and P18 (one epoch at a time).
+Hears  Propose, Append, Fetch, Whole from would-be leaders and leaders; Fetch from crossbars; Synced, SyncFailed of its
+       disk; HealthTick.
+Says   Promised, Fenced, Appended, Behind, NoRoom, Doubt, Fetched.
+Spec   specs/crossregion/Damage.tla; rules P17 (an acknowledgement follows the sync) and P18 (one epoch at a time).
+
+A replica that has lost entries which it had acknowledged is not *whole*: it promises nothing to a would-be leader, for
+it cannot say what it has told earlier ones, and it counts towards no majority. An entry found damaged while the replica
+runs is written again where it stands. If a part of the log is damaged when it is opened, the rest is left alone until a
+leader speaks, whom a majority of whole replicas has elected; then it is dropped and fetched anew, up to all that this
+leader had ever sent when the replica told it of its doubt.
 """
 
 from __future__ import annotations
@@ -13,26 +20,36 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from daybreak.base.ids import NodeId
-from daybreak.errors import InternalError, OperatorError
+from daybreak.errors import CorruptionError, DiskFullError, InternalError, OperatorError
 from daybreak.journal.messages import (
     Append,
     Appended,
     Behind,
+    Doubt,
     Entry,
     Fenced,
     Fetch,
     Fetched,
+    HealthTick,
+    NoRoom,
     Promised,
     Propose,
+    Whole,
 )
-from daybreak.journal.promise import Promise, load_promise, save_promise
+from daybreak.journal.promise import Promise, damaged_copies, load_promise, save_promise
 from daybreak.journal.segment import SEGMENT_BYTES, Log
-from daybreak.runtime.protocols import Clock, Disk, Effects, Message, Send, Sync, Synced, SyncFailed
+from daybreak.runtime.protocols import After, Clock, Disk, Effects, Message, Send, Sync, Synced, SyncFailed
 from daybreak.runtime.role import Role
 from daybreak.trace.recorder import Trace
 
 MESSAGE_BYTES = 1024 * 1024
 """A Fetched holds at most this much, or a single entry."""
+
+
+HEALTH_US = 250_000
+"""Between two looks for space and for damage."""
+SCRUB_BYTES = 64 * 1024
+"""So much of the log is read at each of them."""
 
 
 class Flight(NamedTuple):
@@ -58,7 +75,7 @@ class Journal(Role):
         segment_bytes: int = SEGMENT_BYTES,
         message_bytes: int = MESSAGE_BYTES,
     ) -> None:
-        """Open the log; CorruptionError or OperatorError if its files cannot be used as they are."""
+        """Open the log; OperatorError if its files are of another version or its promise is lost."""
         super().__init__(node, clock, trace)
         self._disk = disk
         self._message_bytes = message_bytes
@@ -79,11 +96,40 @@ class Journal(Role):
         self._agreed = 0
         """Up to here the log is the leader's."""
         self._acknowledged = 0
+        # About damage. Invariant: _bad has entries of the log only, each with the sync after which it is well again,
+        # or 0 as long as it has not been written again.
+        self._bad: dict[int, int] = {}
+        self._mended = 0
+        self._target: int | None = None
+        """With everything up to here the replica is whole again; known from the leader of the promised epoch."""
+        self._scrubbed = 0
+        self._unvouched = False
+        """A voucher was written since the last sync began."""
+        self._news = False
+        """What the leader was told last of `whole` and `room` is no longer so."""
 
     @property
     def notes(self) -> list[str]:
-        """What was mended at opening, one line each, for the operator."""
-        return self._log.notes
+        """What was found and mended at opening, one line each, for the operator."""
+        damage = self._log.damage
+        return [*self._log.notes, *([f"{damage.message}; to be repaired from the other zones"] if damage else [])]
+
+    @property
+    def whole(self) -> bool:
+        """Whether it has everything that it ever acknowledged, undamaged as far as known."""
+        return not self._promise.doubt and self._log.damage is None and not self._bad
+
+    def status(self) -> dict[str, object]:
+        """What an operator may want to know."""
+        return {
+            "last_index": self.last_index,
+            "synced": self._synced,
+            "durable": self._durable,
+            "failure": self.failure,
+            "whole": self.whole,
+            "room": self._log.room,
+            "mended": self._mended,
+        }
 
     @property
     def serving(self) -> bool:
@@ -116,14 +162,21 @@ class Journal(Role):
 
     def start(self) -> Effects:
         """Bring what the files hold onto the disk before anything is said about it."""
-        return self._sync()
+        self._log.secure()
+        return [*self._sync(), After(HEALTH_US, HealthTick())]
 
     def receive(self, source: NodeId, message: Message) -> Effects:
         """As every role; but a replica whose disk fails leaves the quorum, and the others go on without it."""
-        if self.failure is not None or (not self._open and not isinstance(message, Synced | SyncFailed)):
+        if self.failure is not None:
+            return []
+        if not self._open and not isinstance(message, Synced | SyncFailed | HealthTick):
             return []
         try:
             return super().receive(source, message)
+        except DiskFullError:
+            self._news = True
+            said = [Send(source, NoRoom(message.epoch))] if isinstance(message, Propose | Append) else []
+            return [*said, *self._sync()]
         except OperatorError as error:
             self.failure = error.message
             return []
@@ -134,8 +187,10 @@ class Journal(Role):
         """P18: follow a higher epoch from here on, and tell how far the log reaches.
 
         What is written but not yet on disk was never acknowledged and, from the promise on, never will be to an
-        earlier leader; so it is not told of.
+        earlier leader; so it is not told of. A replica that is not whole tells nothing.
         """
+        if not self.whole:
+            return []
         current = self._promise
         if message.epoch > current.epoch:
             self._follow(message.epoch, message.candidate)
@@ -146,10 +201,11 @@ class Journal(Role):
 
     def _follow(self, epoch: int, candidate: str) -> None:
         self._save(replace(self._promise, epoch=epoch, candidate=candidate))
-        self._leader = None
+        self._leader = self._target = None
         self._agreed = self._acknowledged = 0
 
     def _save(self, promise: Promise) -> None:
+        promise = replace(promise, serial=self._promise.serial + 1)
         save_promise(self._disk, promise)
         self._promise = promise
 
@@ -162,15 +218,23 @@ class Journal(Role):
         self._leader = source
         if self._promise.cut:
             return []
+        if self._log.damage is not None:
+            return self._drop(self._log.last_index + 1, doubt=self._promise.serial + 1)
         prev = message.prev_index
         if prev > self._log.last_index or self._log.epoch_at(prev) != message.prev_epoch:
-            return [self._behind(source)]
+            return self._behind(source)
         return self._take(source, message)
 
-    def _behind(self, leader: NodeId) -> Send:
-        """Where to go on: after what is agreed with this leader, or known to be in every leader's log."""
-        known = max(self._agreed, self._durable)
-        return Send(leader, Behind(self._promise.epoch, known + 1, self._log.epoch_at(known)))
+    def _behind(self, leader: NodeId) -> Effects:
+        """Where to go on: after what is agreed with this leader, or known to be in every leader's log, and whole."""
+        known = min(max(self._agreed, self._durable), *(index - 1 for index in self._bad), self._log.last_index)
+        epoch, log = self._promise.epoch, self._log
+        return [Send(leader, Behind(epoch, known + 1, log.epoch_at(known), self.whole, log.room)), *self._ask(leader)]
+
+    def _ask(self, leader: NodeId) -> Effects:
+        """As long as this replica does not know what would make it whole, ask."""
+        doubt = self._promise.doubt
+        return [Send(leader, Doubt(self._promise.epoch, doubt))] if doubt and self._target is None else []
 
     def _take(self, source: NodeId, message: Append) -> Effects:
         """Write those entries that are new; an Append whose entries are all on disk is acknowledged at once."""
@@ -180,14 +244,24 @@ class Journal(Role):
             if log.epoch_at(entry.index) != entry.epoch:
                 self._agree(entry.index - 1, message.durable)
                 return self._cut(entry.index)
+            if self._bad.get(entry.index) == 0:
+                self._rewrite(entry)
         end = prev + len(message.entries)
         self._agree(end, message.durable)
         if new := message.entries[here:]:
-            log.append(new, durable=self._durable, synced=self._synced)
             self._dirty = True
-        if end <= self._synced:
-            return [self._acknowledgement(source)]
+            self._write(new)
+        if end <= self._synced and not self._dirty:
+            return self._acknowledgement(source)
         return self._sync()
+
+    def _write(self, entries: tuple[Entry, ...]) -> None:
+        try:
+            self._log.append(entries, durable=self._durable, synced=self._synced)
+        except DiskFullError:
+            self._agreed = min(self._agreed, self._log.last_index)
+            self._durable = min(self._durable, self._log.last_index)
+            raise
 
     def _agree(self, index: int, durable: int) -> None:
         """The log is the leader's up to `index`; so what is durable there is known to be durable here."""
@@ -202,8 +276,12 @@ class Journal(Role):
         """
         if index <= self._durable:
             raise InternalError(f"{self.node}: entry {index} is durable and differs from the leader's")
-        self._save(replace(self._promise, cut=index))
+        return self._drop(index, doubt=self._promise.doubt)
+
+    def _drop(self, index: int, *, doubt: int) -> Effects:
+        self._save(replace(self._promise, cut=index, doubt=doubt))
         self._log.cut(index)
+        self._bad = {number: token for number, token in self._bad.items() if number < index}
         self._synced = min(self._synced, index - 1)
         if self._flight is not None:
             self._flight = self._flight._replace(upto=min(self._flight.upto, index - 1))
@@ -216,7 +294,7 @@ class Journal(Role):
         """Group commit: one sync at a time, which covers all that was written before it began."""
         if self._flight is not None or not self._dirty:
             return []
-        self._dirty = False
+        self._dirty = self._unvouched = False
         self._token += 1
         self._flight = Flight(self._token, self._log.last_index, self._promise.cut)
         return [Sync(self._token)]
@@ -228,23 +306,107 @@ class Journal(Role):
             raise InternalError(f"{self.node}: sync {message.token} was not under way")
         self._open = True
         self._synced = max(self._synced, flight.upto)
-        effects: Effects = []
         if flight.cut:
             self._save(replace(self._promise, cut=0))
-            if self._leader is not None:
-                effects.append(self._behind(self._leader))
-        elif self._leader is not None and min(self._agreed, self._synced) > self._acknowledged:
-            effects.append(self._acknowledgement(self._leader))
+        self._unvouched = self._log.vouch(self._synced) or self._unvouched
+        self._recover(flight.token)
+        effects: Effects = []
+        if flight.cut and self._leader is not None:
+            effects = self._behind(self._leader)
+        elif self._leader is not None and (self._news or min(self._agreed, self._synced) > self._acknowledged):
+            effects = self._acknowledgement(self._leader)
         return effects + self._sync()
 
-    def _acknowledgement(self, leader: NodeId) -> Send:
+    def _acknowledgement(self, leader: NodeId) -> Effects:
         self._acknowledged = min(self._agreed, self._synced)
-        return Send(leader, Appended(self._promise.epoch, self._acknowledged))
+        self._news = False
+        appended = Appended(self._promise.epoch, self._acknowledged, self.whole, self._log.room)
+        return [Send(leader, appended), *self._ask(leader)]
 
     def on_sync_failed(self, source: NodeId, message: SyncFailed) -> Effects:
         """Nothing is known of what was written: leave the quorum (a second sync may lie)."""
         self.failure = message.reason
         return []
+
+    # --- damage and space ---------------------------------------------------------------------------------------
+
+    def _rewrite(self, entry: Entry) -> None:
+        """The leader sends a damaged entry: it is well again after the next sync that begins."""
+        self._log.rewrite(entry, durable=self._durable, synced=self._synced)
+        self._bad[entry.index] = self._token + 1
+        self._dirty = True
+
+    def _recover(self, token: int = 0) -> None:
+        """Take note of what the sync `token` has mended, and of the end of doubt."""
+        well = [index for index, sync in self._bad.items() if 0 < sync <= token]
+        for index in well:
+            del self._bad[index]
+        self._mended += len(well)
+        self._news = self._news or bool(well)
+        has_all = self._target is not None and min(self._agreed, self._synced) >= self._target
+        if has_all and not self._promise.cut:
+            self._save(replace(self._promise, doubt=0))
+            self._target = None
+            self._mended += 1
+            self._news = True
+
+    def on_whole(self, source: NodeId, message: Whole) -> Effects:
+        """The leader says what this replica must have to be whole."""
+        promise = self._promise
+        if (message.epoch, message.incident) != (promise.epoch, promise.doubt) or self._target is not None:
+            return []
+        self._target = message.upto
+        self._recover()
+        return self._acknowledgement(source) if self._news else []
+
+    def _damaged(self, index: int) -> Effects:
+        """An entry is not what was written: do not count on this replica until it is mended."""
+        self._doubt_entry(index)
+        return self._behind(self._leader) if self._leader is not None else []
+
+    def _doubt_entry(self, index: int) -> None:
+        self._bad.setdefault(index, 0)
+        self._acknowledged = 0
+
+    def on_health_tick(self, source: NodeId, message: HealthTick) -> Effects:
+        """Look for space and damage, vouch for what was synced last, ask again for what would mend the log."""
+        effects: Effects = [After(HEALTH_US, message)]
+        if not self._open:
+            return effects
+        if not self._log.room and self._log.secure():
+            self._dirty = self._news = True
+        if self._unvouched or (self._promise.cut and self._flight is None):
+            self._dirty = True
+        if self._log.damage is None:
+            self._scrub()
+        if self._leader is not None and not self._promise.cut:
+            if 0 in self._bad.values():
+                effects += self._behind(self._leader)
+            elif self._news:
+                effects += self._acknowledgement(self._leader)
+            else:
+                effects += self._ask(self._leader)
+        return effects + self._sync()
+
+    def _scrub(self) -> None:
+        """Read the next part of what is on the disk, and mend what can be mended from here."""
+        if self._scrubbed >= self._synced:
+            self._scrubbed = 0
+            if damaged_copies(self._disk):
+                self._save(self._promise)
+        low = self._scrubbed + 1
+        if low > self._synced:
+            return
+        if self._log.mend_header(low):
+            self._mended += 1
+            self._dirty = True
+        try:
+            read = self._log.read(low, self._synced, SCRUB_BYTES)
+        except CorruptionError as error:
+            self._scrubbed = error.entry
+            self._doubt_entry(error.entry)
+            return
+        self._scrubbed = read[-1].index
 
     # --- readers ------------------------------------------------------------------------------------------------
 
@@ -258,7 +420,10 @@ class Journal(Role):
             return [Send(source, Fenced(message.epoch, self._promise.epoch))]
         else:
             return []
-        entries = self._log.read(message.low, min(message.high, last), self._message_bytes)
+        try:
+            entries = self._log.read(message.low, min(message.high, last), self._message_bytes)
+        except CorruptionError as error:
+            return self._damaged(error.entry)
         return [Send(source, Fetched(message.low, entries, last, message.epoch))]
 
     def check_invariants(self) -> None:
@@ -271,3 +436,4 @@ class Journal(Role):
         assert self._log.epoch_at(last) <= self._promise.epoch, "entries are of promised epochs"
         assert self._flight is None or self._flight.upto <= last
         assert self._promise.cut == 0 or last < self._promise.cut, "nothing is written during a cut"
+        assert all(0 < index <= last for index in self._bad), "what is damaged is a part of the log"
