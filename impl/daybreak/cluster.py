@@ -14,6 +14,7 @@ from daybreak.adjudicator.adjudicator import Settings as AdjudicatorSettings
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.crossbar.crossbar import Crossbar
 from daybreak.journal.replica import Journal
+from daybreak.journal.segment import SEGMENT_BYTES
 from daybreak.query.processor import QueryProcessor
 from daybreak.query.processor import Settings as ProcessorSettings
 from daybreak.runtime.protocols import Clock, Disk
@@ -64,10 +65,10 @@ def adjudicator(around: Surroundings, settings: AdjudicatorSettings | None = Non
     )
 
 
-def journal(around: Surroundings, node: NodeId, disk: Disk) -> Journal:
+def journal(around: Surroundings, node: NodeId, disk: Disk, segment_bytes: int = SEGMENT_BYTES) -> Journal:
     """The journal replica of one zone."""
     clock = around.clock(node)
-    return Journal(node, clock, around.trace(node, clock), disk=disk)
+    return Journal(node, clock, around.trace(node, clock), disk=disk, segment_bytes=segment_bytes)
 
 
 def crossbar(around: Surroundings) -> Crossbar:

@@ -202,10 +202,8 @@ class Instance:
             "uptime_seconds": round(time.time() - self.started_at, 3),
             "sessions": self._router.session_count,
             "adjudicator": self._adjudicator.status(),
-            "journal": {
-                zone: {"last_index": j.last_index, "synced": j.synced, "durable": j.durable, "failure": j.failure}
-                for zone, j in self._journals.items()
-            },
+            "clock": self._clock.status(),
+            "journal": {zone: journal.status() for zone, journal in self._journals.items()},
             "storage": self._storage.status(),
         }
 

@@ -57,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True):
     """How far ahead of the clock a promise reaches (P23)."""
     forget_us: int = 10 * SECOND_US
     """Between two rises of the floor."""
+    ahead_us: int = 100_000
+    """A promise that is asked for reaches this far ahead of the clock at most: who wants more has a wrong clock."""
 
 
 class Stage(Enum):
@@ -112,6 +114,8 @@ class Adjudicator(Role):
         self._latest = ZERO
         self._settled = ZERO
         """The last commit time whose record is durable."""
+        self._heard: dict[TxnId, Timestamp] = {}
+        """Transactions that were asked for at or above the floor, with their starts: a message may come twice."""
         self._promise = ZERO
         self._lease = ZERO
         self._appending: deque[Pending] = deque()
@@ -272,10 +276,15 @@ class Adjudicator(Role):
     def on_commit_request(self, source: NodeId, message: CommitRequest) -> Effects:
         """Decide a transaction (P10, P11)."""
         txn, start, keys = message.txn, message.start, message.keys
+        if txn in self._heard:
+            return []
+        self._heard[txn] = start
         if self._stage is not Stage.SERVING:
             return [Send(source, Refused(txn, Reason.UNAVAILABLE))]
         if not self._leader.room:
             return [Send(source, Refused(txn, Reason.DISK_FULL))]
+        if start < (oldest := self._oldest_start()) and oldest > self._floor:
+            self.forget(upto=oldest)
         conflict = self._history.conflict(keys, start)
         if conflict is not None or start < self._floor:
             self.refuse(txn=txn, start=start, keys=keys)
@@ -312,7 +321,8 @@ class Adjudicator(Role):
 
     def on_heartbeat_request(self, source: NodeId, message: HeartbeatRequest) -> Effects:
         """A read waits for a promise."""
-        self._wanted = max(self._wanted, message.upto)
+        ahead = Timestamp(self.clock.now().latest + self._settings.ahead_us)
+        self._wanted = max(self._wanted, min(message.upto, ahead))
         return self._heartbeat(self._wanted)
 
     def on_tick(self, source: NodeId, message: Tick) -> Effects:
@@ -372,16 +382,21 @@ class Adjudicator(Role):
 
     def on_forget_tick(self, source: NodeId, message: ForgetTick) -> Effects:
         """P15: drop the history that no transaction young enough to commit can need."""
-        upto = Timestamp(self.clock.now().earliest - FORGET_AFTER_US)
+        upto = self._oldest_start()
         if self._stage is Stage.SERVING and upto > self._floor:
             self.forget(upto=upto)
         return [After(self._settings.forget_us, message)]
+
+    def _oldest_start(self) -> Timestamp:
+        """Whoever has begun before is too old to commit; or its clock and this one are far apart."""
+        return Timestamp(self.clock.now().earliest - FORGET_AFTER_US)
 
     @performs("Adjudication!Forget")
     def forget(self, *, upto: Timestamp) -> None:
         """P15: raise the floor to `upto` and drop what lies at or below it."""
         self._history.forget(upto)
         self._floor = upto
+        self._heard = {txn: start for txn, start in self._heard.items() if start >= upto}
 
     def check_invariants(self) -> None:
         """The relations stated where the state is declared."""

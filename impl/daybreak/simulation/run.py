@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from daybreak import cluster
 from daybreak.base.ids import NodeId
-from daybreak.errors import DaybreakError, RetryError, UnknownOutcomeError
+from daybreak.errors import DaybreakError, DiskFullError, RetryError, UnknownOutcomeError
 from daybreak.query.gateway import Gateway
 from daybreak.query.processor import Settings as ProcessorSettings
 from daybreak.query.store import Store
@@ -18,9 +18,13 @@ from daybreak.runtime.protocols import Clock
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.disk import SimDisk
 from daybreak.runtime.sim.tasks import SimFuture, spawn
-from daybreak.runtime.sim.world import Faults, World
+from daybreak.runtime.sim.world import Faults, SimClock, World
 from daybreak.simulation.bank import Bank, Ledger
+from daybreak.simulation.trouble import Trouble
 from daybreak.trace.recorder import FileSink, NoTrace, Recorder, Trace
+
+SEGMENT_BYTES = 64 * 1024
+"""Of the journals' files: small, so that a run begins some."""
 
 LIMIT_US = 120_000_000
 """Virtual time after which a run that has not ended is stuck."""
@@ -68,7 +72,8 @@ class Simulation:
         self.world.on_crash = self._crashed
         self._trace = trace
         self._recorders: dict[NodeId, Recorder] = {}
-        self._clocks: dict[NodeId, Clock] = {}
+        self._clocks: dict[NodeId, SimClock] = {}
+        self._disks: dict[NodeId, SimDisk] = {}
         self._gateways: dict[int, Gateway] = {}
         self._around = cluster.Surroundings(self._clock, self._new_trace)
         self._finished = 0
@@ -98,8 +103,8 @@ class Simulation:
     def _add_nodes(self) -> None:
         around = self._around
         for node in cluster.JOURNALS:
-            disk = SimDisk(self.world.random)
-            self.world.add(node, partial(cluster.journal, around, node, disk), disk)
+            disk = self._disks[node] = SimDisk(self.world.random, node)
+            self.world.add(node, partial(cluster.journal, around, node, disk, SEGMENT_BYTES), disk)
         self.world.add(cluster.CROSSBAR, partial(cluster.crossbar, around))
         self.world.add(cluster.STORAGE, partial(cluster.storage, around))
         self.world.add(cluster.ADJUDICATOR, partial(cluster.adjudicator, around))
@@ -123,7 +128,12 @@ class Simulation:
 
     def _may_crash(self, node: NodeId) -> bool:
         """Any node at any time, but of the journal's replicas one at a time: two down are no majority (P17)."""
-        return node not in cluster.JOURNALS or len(self.world.up(cluster.JOURNALS)) == len(cluster.JOURNALS)
+        return node not in cluster.JOURNALS or self.trouble.sound()
+
+    @cached_property
+    def trouble(self) -> Trouble:
+        """What goes wrong with disks and clocks."""
+        return Trouble(self.world, self._disks, self._clocks)
 
     # --- clients ------------------------------------------------------------------------------------------------
 
@@ -152,7 +162,7 @@ class Simulation:
             self.ledger.unknown.add(name)
         except SessionLostError:
             self.ledger.unknown.add(name)
-        except RetryError:
+        except (RetryError, DiskFullError):
             self.ledger.failed.add(name)
 
     async def _audit(self, store: Store) -> None:
@@ -207,13 +217,16 @@ class Simulation:
     def run(self) -> Outcome:
         """Run to the end; raises AssertionError when what the clients saw is not what was promised."""
         self._add_nodes()
+        trouble = self.trouble
         self._run(self._open())
         nodes = (*cluster.JOURNALS, cluster.CROSSBAR, cluster.STORAGE, cluster.ADJUDICATOR)
         processors = tuple(cluster.query_processor_node(n) for n in range(1, self.options.clients + 1))
         clients_running = [True]
         self.world.crash_at_random((*nodes, *processors), lambda node: clients_running[0] and self._may_crash(node))
+        trouble.begin()
         self._run(*(self._client(number) for number in range(1, self.options.clients + 1)))
         clients_running[0] = False
+        trouble.end()
         for node in nodes:
             self.world.restart(node)
         self._run(self._settle())

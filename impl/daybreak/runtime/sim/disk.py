@@ -114,14 +114,18 @@ class SimDisk:
             _apply(self._durable, change)
         del self._pending[:upto]
 
+    def fail_sync(self, mark: int) -> None:
+        """A sync of what was done before `mark` fails: only chance knows what is on the disk, and later syncs make up
+        for nothing of it."""
+        upto = max(0, len(self._pending) - (self._count - mark))
+        for change in self._pending[:upto]:
+            self._leave_to_chance(change)
+        del self._pending[:upto]
+
     def crash(self) -> None:
         """The power fails: what was synced is there, of the rest only chance knows."""
         for change in self._pending:
-            fate = self._random.random()
-            if isinstance(change, _Write) and fate < 0.4:
-                self._tear(change)
-            elif fate < 0.7:
-                _apply(self._durable, change)
+            self._leave_to_chance(change)
         self._pending.clear()
         self._files = {name: bytearray(data) for name, data in self._durable.items()}
 
@@ -139,6 +143,13 @@ class SimDisk:
         """Raise DiskFullError if the file cannot grow by `more` bytes."""
         if self.capacity is not None and more > 0 and self.used() + more > self.capacity:
             raise DiskFullError(f"{self._where}/{name}: No space left on device")
+
+    def _leave_to_chance(self, change: _Change) -> None:
+        fate = self._random.random()
+        if isinstance(change, _Write) and fate < 0.4:
+            self._tear(change)
+        elif fate < 0.7:
+            _apply(self._durable, change)
 
     def _tear(self, change: _Write) -> None:
         """Apply a random choice of the sectors of a write."""
