@@ -3,84 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from random import Random
 
 import pytest
 
-from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError, OperatorError
 from daybreak.journal.messages import (
-    Append,
     Appended,
     Behind,
-    Doubt,
-    Entry,
     Fenced,
     Fetch,
     Fetched,
-    HealthTick,
-    NoRoom,
     Promised,
     Propose,
-    Whole,
 )
-from daybreak.journal.promise import damaged_copies
-from daybreak.journal.replica import Journal
-from daybreak.journal.scan import segment_names
-from daybreak.runtime.protocols import Effects, Message, Send, Sync, Synced, SyncFailed
-from daybreak.runtime.sim.disk import SimDisk
-from tests.support.journal_world import open_replica
-
-ZONE, LEADER, OTHER = NodeId("z1"), NodeId("l1"), NodeId("l2")
-
-
-class Zone:
-    """A replica on a disk whose syncs end when the test says so."""
-
-    def __init__(self, seed: int = 1) -> None:
-        self.disk = SimDisk(Random(seed), ZONE)
-        self.open()
-        self.synced()
-
-    def open(self) -> None:
-        self._syncs: list[tuple[int, int]] = []
-        self.journal: Journal = open_replica(ZONE, self.disk)
-        self._keep(self.journal.start())
-
-    def _keep(self, effects: Effects) -> list[Message]:
-        said: list[Message] = []
-        for effect in effects:
-            if isinstance(effect, Sync):
-                self._syncs.append((effect.token, self.disk.mark()))
-            elif isinstance(effect, Send):
-                said.append(effect.message)
-        assert len(self._syncs) <= 1, "one sync at a time"
-        self.journal.check_invariants()
-        return said
-
-    def hear(self, message: Message, source: NodeId = LEADER) -> list[Message]:
-        return self._keep(self.journal.receive(source, message))
-
-    @property
-    def syncing(self) -> bool:
-        return bool(self._syncs)
-
-    def synced(self) -> list[Message]:
-        """The sync under way ends."""
-        token, mark = self._syncs.pop()
-        self.disk.sync(mark)
-        return self.hear(Synced(token), ZONE)
-
-    def append(self, prev: int, epochs: list[int], *, epoch: int = 1, prev_epoch: int = 1, durable: int = 0) -> Append:
-        entries = tuple(entry(prev + n, e) for n, e in enumerate(epochs, 1))
-        return Append(epoch, prev, prev_epoch if prev else 0, entries, durable)
-
-    def epochs(self) -> list[int]:
-        return [e.epoch for e in self.journal.entries(1, 99)]
-
-
-def entry(index: int, epoch: int) -> Entry:
-    return Entry(index, epoch, b"%d of %d" % (index, epoch) + b"." * 100)
+from daybreak.runtime.protocols import Synced, SyncFailed
+from tests.support.journal_zone import LEADER, OTHER, ZONE, Zone, entry, filled
 
 
 @pytest.fixture
@@ -88,13 +25,6 @@ def zone() -> Iterator[Zone]:
     zone = Zone()
     yield zone
     assert zone.journal.failure is None
-
-
-def filled(zone: Zone, count: int, *, durable: int = 0) -> Zone:
-    """`count` entries of epoch 1, synced."""
-    zone.hear(zone.append(0, [1] * count, durable=durable))
-    zone.synced()
-    return zone
 
 
 # --- opening -----------------------------------------------------------------------------------------------------
@@ -380,135 +310,3 @@ def test_after_a_failed_sync_a_new_life_believes_only_what_is_on_the_disk() -> N
 def test_an_unknown_sync_is_a_bug(zone: Zone) -> None:
     with pytest.raises(InternalError):
         zone.hear(Synced(77), ZONE)
-
-
-# --- full disks --------------------------------------------------------------------------------------------------
-
-
-def test_a_full_disk_is_told_of_and_the_replica_goes_on_when_there_is_space(zone: Zone) -> None:
-    filled(zone, 4)
-    zone.disk.capacity = zone.disk.used()
-    zone.hear(zone.append(4, [1] * 4))
-    assert zone.synced() == [Appended(1, 8, room=False)], "the second segment took the space set aside"
-    assert zone.hear(zone.append(8, [1] * 6)) == [NoRoom(1)]
-    assert zone.journal.last_index == 12
-    assert zone.synced() == [Appended(1, 12, room=False)]
-    assert zone.hear(zone.append(14, [])) == [Behind(1, 13, 1, room=False)]
-    zone.disk.capacity = None
-    assert zone.hear(HealthTick(), ZONE) == [Appended(1, 12)]
-    zone.synced()
-    zone.hear(zone.append(12, [1, 1]))
-    assert zone.synced() == [Appended(1, 14)]
-    assert zone.journal.failure is None
-
-
-def test_a_full_disk_promises_still(zone: Zone) -> None:
-    filled(zone, 1)
-    zone.disk.capacity = 0
-    assert zone.hear(Propose(5, "a"), OTHER) == [Promised(5, 1, 1, 0)]
-
-
-def test_a_new_replica_on_a_full_disk_promises_nothing() -> None:
-    zone = Zone()
-    for name in zone.disk.names():
-        zone.disk.remove(name)
-    zone.disk.capacity = 0
-    assert zone.hear(Propose(5, "a"), OTHER) == [NoRoom(5)]
-    assert zone.journal.promised == 0
-
-
-# --- damage ------------------------------------------------------------------------------------------------------
-
-
-def spoil(zone: Zone, index: int) -> None:
-    """Turn a bit in the middle of an entry's payload."""
-    name = segment_names(zone.disk)[0]
-    data = zone.disk.read(name, 0, zone.disk.size(name))
-    zone.disk.corrupt(name, data.index(b"%d of 1." % index) + 50, 4)
-
-
-def test_a_damaged_entry_is_not_lent_and_is_mended_by_the_leader(zone: Zone) -> None:
-    filled(zone, 5, durable=5)
-    spoil(zone, 3)
-    assert zone.hear(Fetch(1, 5), OTHER) == [Behind(1, 3, 1, whole=False)]
-    assert not zone.journal.whole
-    assert zone.hear(Propose(7, "a"), OTHER) == [], "it cannot vouch for its log"
-    zone.hear(zone.append(5, [1]))
-    assert zone.synced() == [Appended(1, 6, whole=False)]
-    assert zone.hear(zone.append(2, [1, 1])) == []
-    assert zone.synced() == [Appended(1, 6)]
-    assert zone.hear(Fetch(1, 2), OTHER) == [Fetched(1, (entry(1, 1), entry(2, 1)), 5)]
-    assert zone.journal.status()["mended"] == 1
-    zone.open()
-    assert zone.journal.whole
-
-
-def test_damage_is_found_without_being_read(zone: Zone) -> None:
-    filled(zone, 5)
-    spoil(zone, 2)
-    assert zone.hear(HealthTick(), ZONE) == [Behind(1, 2, 1, whole=False)]
-
-
-@pytest.mark.parametrize("offset", [9, 40])
-def test_a_damaged_header_is_written_again(zone: Zone, offset: int) -> None:
-    filled(zone, 3)
-    zone.disk.corrupt(segment_names(zone.disk)[0], offset, 4)
-    assert zone.hear(HealthTick(), ZONE) == []
-    zone.synced()
-    zone.open()
-    assert zone.journal.whole
-
-
-def test_a_damaged_promise_is_written_again(zone: Zone) -> None:
-    filled(zone, 1)
-    zone.disk.corrupt("promise.2", 30, 4)
-    zone.hear(HealthTick(), ZONE)
-    assert damaged_copies(zone.disk) == ["promise.2"]
-    zone.hear(HealthTick(), ZONE)
-    assert damaged_copies(zone.disk) == []
-
-
-def damaged_and_reopened(zone: Zone) -> Zone:
-    """Entries 1 to 5 were acknowledged to the leader of epoch 1; entry 3 is damaged."""
-    filled(zone, 5, durable=2)
-    spoil(zone, 3)
-    zone.open()
-    zone.synced()
-    return zone
-
-
-def test_a_log_damaged_at_opening_is_left_alone_until_a_leader_speaks(zone: Zone) -> None:
-    damaged_and_reopened(zone)
-    name = segment_names(zone.disk)[0]
-    before = zone.disk.read(name, 0, 9_999)
-    assert "where entry 3 was; the entries up to 5" in zone.journal.notes[0]
-    assert zone.hear(Propose(7, "a"), OTHER) == []
-    zone.hear(HealthTick(), ZONE)
-    assert zone.disk.read(name, 0, 9_999) == before
-
-
-def test_what_was_lost_counts_when_all_of_it_is_there_again(zone: Zone) -> None:
-    damaged_and_reopened(zone)
-    assert zone.hear(zone.append(5, [])) == []
-    assert zone.synced() == [Behind(1, 3, 1, whole=False), Doubt(1, 2)]
-    zone.hear(Whole(1, 2, 5))
-    zone.hear(zone.append(2, [1, 1]))
-    assert zone.synced() == [Appended(1, 4, whole=False)]
-    assert zone.hear(Propose(7, "a"), OTHER) == []
-    zone.hear(zone.append(4, [1]))
-    assert zone.synced() == [Appended(1, 5)]
-    assert zone.hear(Propose(7, "a"), OTHER) == [Promised(7, 1, 5, 2)]
-
-
-def test_doubt_outlives_a_restart_and_is_asked_about_again(zone: Zone) -> None:
-    damaged_and_reopened(zone)
-    zone.hear(zone.append(5, []))
-    zone.synced()
-    zone.open()
-    zone.synced()
-    assert not zone.journal.whole
-    assert zone.journal.notes == []
-    assert zone.hear(zone.append(2, [])) == [Appended(1, 2, whole=False), Doubt(1, 2)]
-    assert zone.hear(Whole(1, 1, 0)) == [], "the answer to another doubt"
-    assert zone.hear(Whole(2, 2, 0)) == [], "the answer of another leader"
-    assert not zone.journal.whole
