@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from daybreak.base.ids import NodeId
 from daybreak.errors import CorruptionError, DiskFullError, InternalError, OperatorError
+from daybreak.journal.health import Health
 from daybreak.journal.messages import (
     Append,
     Appended,
@@ -36,7 +37,7 @@ from daybreak.journal.messages import (
     Propose,
     Whole,
 )
-from daybreak.journal.promise import Promise, damaged_copies, load_promise, save_promise
+from daybreak.journal.promise import Promise, load_promise, save_promise
 from daybreak.journal.segment import SEGMENT_BYTES, Log
 from daybreak.runtime.protocols import After, Clock, Disk, Effects, Message, Send, Sync, Synced, SyncFailed
 from daybreak.runtime.role import Role
@@ -48,8 +49,6 @@ MESSAGE_BYTES = 1024 * 1024
 
 HEALTH_US = 250_000
 """Between two looks for space and for damage."""
-SCRUB_BYTES = 64 * 1024
-"""So much of the log is read at each of them."""
 
 
 class Flight(NamedTuple):
@@ -96,13 +95,9 @@ class Journal(Role):
         self._agreed = 0
         """Up to here the log is the leader's."""
         self._acknowledged = 0
-        # About damage. Invariant: _bad has entries of the log only, each with the sync after which it is well again,
-        # or 0 as long as it has not been written again.
-        self._bad: dict[int, int] = {}
-        self._mended = 0
+        self._health = Health(self._log, disk)
         self._target: int | None = None
         """With everything up to here the replica is whole again; known from the leader of the promised epoch."""
-        self._scrubbed = 0
         self._unvouched = False
         """A voucher was written since the last sync began."""
         self._news = False
@@ -117,7 +112,7 @@ class Journal(Role):
     @property
     def whole(self) -> bool:
         """Whether it has everything that it ever acknowledged, undamaged as far as known."""
-        return not self._promise.doubt and self._log.damage is None and not self._bad
+        return not self._promise.doubt and self._log.damage is None and self._health.sound
 
     def status(self) -> dict[str, object]:
         """What an operator may want to know."""
@@ -128,7 +123,7 @@ class Journal(Role):
             "failure": self.failure,
             "whole": self.whole,
             "room": self._log.room,
-            "mended": self._mended,
+            "mended": self._health.mended,
         }
 
     @property
@@ -227,7 +222,7 @@ class Journal(Role):
 
     def _behind(self, leader: NodeId) -> Effects:
         """Where to go on: after what is agreed with this leader, or known to be in every leader's log, and whole."""
-        known = min(max(self._agreed, self._durable), *(index - 1 for index in self._bad), self._log.last_index)
+        known = self._health.sound_before(max(self._agreed, self._durable))
         epoch, log = self._promise.epoch, self._log
         return [Send(leader, Behind(epoch, known + 1, log.epoch_at(known), self.whole, log.room)), *self._ask(leader)]
 
@@ -244,8 +239,8 @@ class Journal(Role):
             if log.epoch_at(entry.index) != entry.epoch:
                 self._agree(entry.index - 1, message.durable)
                 return self._cut(entry.index)
-            if self._bad.get(entry.index) == 0:
-                self._rewrite(entry)
+            if self._health.rewrite(entry, durable=self._durable, synced=self._synced, sync=self._token + 1):
+                self._dirty = True
         end = prev + len(message.entries)
         self._agree(end, message.durable)
         if new := message.entries[here:]:
@@ -281,7 +276,7 @@ class Journal(Role):
     def _drop(self, index: int, *, doubt: int) -> Effects:
         self._save(replace(self._promise, cut=index, doubt=doubt))
         self._log.cut(index)
-        self._bad = {number: token for number, token in self._bad.items() if number < index}
+        self._health.cut(index)
         self._synced = min(self._synced, index - 1)
         if self._flight is not None:
             self._flight = self._flight._replace(upto=min(self._flight.upto, index - 1))
@@ -330,24 +325,14 @@ class Journal(Role):
 
     # --- damage and space ---------------------------------------------------------------------------------------
 
-    def _rewrite(self, entry: Entry) -> None:
-        """The leader sends a damaged entry: it is well again after the next sync that begins."""
-        self._log.rewrite(entry, durable=self._durable, synced=self._synced)
-        self._bad[entry.index] = self._token + 1
-        self._dirty = True
-
     def _recover(self, token: int = 0) -> None:
         """Take note of what the sync `token` has mended, and of the end of doubt."""
-        well = [index for index, sync in self._bad.items() if 0 < sync <= token]
-        for index in well:
-            del self._bad[index]
-        self._mended += len(well)
-        self._news = self._news or bool(well)
+        self._news = self._health.synced(token) or self._news
         has_all = self._target is not None and min(self._agreed, self._synced) >= self._target
         if has_all and not self._promise.cut:
             self._save(replace(self._promise, doubt=0))
             self._target = None
-            self._mended += 1
+            self._health.mended += 1
             self._news = True
 
     def on_whole(self, source: NodeId, message: Whole) -> Effects:
@@ -361,12 +346,9 @@ class Journal(Role):
 
     def _damaged(self, index: int) -> Effects:
         """An entry is not what was written: do not count on this replica until it is mended."""
-        self._doubt_entry(index)
-        return self._behind(self._leader) if self._leader is not None else []
-
-    def _doubt_entry(self, index: int) -> None:
-        self._bad.setdefault(index, 0)
+        self._health.note(index)
         self._acknowledged = 0
+        return self._behind(self._leader) if self._leader is not None else []
 
     def on_health_tick(self, source: NodeId, message: HealthTick) -> Effects:
         """Look for space and damage, vouch for what was synced last, ask again for what would mend the log."""
@@ -380,7 +362,7 @@ class Journal(Role):
         if self._log.damage is None:
             self._scrub()
         if self._leader is not None and not self._promise.cut:
-            if 0 in self._bad.values():
+            if self._health.waiting:
                 effects += self._behind(self._leader)
             elif self._news:
                 effects += self._acknowledgement(self._leader)
@@ -389,24 +371,13 @@ class Journal(Role):
         return effects + self._sync()
 
     def _scrub(self) -> None:
-        """Read the next part of what is on the disk, and mend what can be mended from here."""
-        if self._scrubbed >= self._synced:
-            self._scrubbed = 0
-            if damaged_copies(self._disk):
-                self._save(self._promise)
-        low = self._scrubbed + 1
-        if low > self._synced:
-            return
-        if self._log.mend_header(low):
-            self._mended += 1
-            self._dirty = True
-        try:
-            read = self._log.read(low, self._synced, SCRUB_BYTES)
-        except CorruptionError as error:
-            self._scrubbed = error.entry
-            self._doubt_entry(error.entry)
-            return
-        self._scrubbed = read[-1].index
+        """Look at the next part of what is on the disk, and mend what can be mended from here."""
+        if self._health.promise_damaged(self._synced):
+            self._save(self._promise)
+        header, damaged = self._health.scrub(self._synced)
+        self._dirty = self._dirty or header
+        if damaged:
+            self._acknowledged = 0
 
     # --- readers ------------------------------------------------------------------------------------------------
 
@@ -436,4 +407,4 @@ class Journal(Role):
         assert self._log.epoch_at(last) <= self._promise.epoch, "entries are of promised epochs"
         assert self._flight is None or self._flight.upto <= last
         assert self._promise.cut == 0 or last < self._promise.cut, "nothing is written during a cut"
-        assert all(0 < index <= last for index in self._bad), "what is damaged is a part of the log"
+        self._health.check_invariants()
