@@ -172,7 +172,7 @@ def test_a_full_disk_refuses_commits_serves_reads_and_recovers(tmp_path: Path) -
     server = Server(tmp_path / "data")
     zones = server.data / "zones"
     zones.mkdir(parents=True)
-    mount = f'mount -t tmpfs -o size=256m none {zones} && exec "$@"'
+    mount = f'mount -t tmpfs -o size=384m none {zones} && exec "$@"'
     server._command = ["unshare", "-m", "sh", "-c", mount, "sh", *server._command]
     with server:
         assert server.process is not None

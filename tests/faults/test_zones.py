@@ -180,7 +180,7 @@ def node(server: Server, zone: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "daybreak", "node", "--zone", zone, "--role", "all", "--data", str(server.data)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    assert process.stdout.readline() == f"ready: {zone}/journal-0 of {server.data}\n"
+    assert process.stdout.readline() == f"ready: {zone}/journal-0 {zone}/journal-1 of {server.data}\n"
     return process
 
 
