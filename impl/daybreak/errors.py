@@ -8,7 +8,8 @@
     ├── RequestError          change the request: SQL, a limit, an option
     │   └── LimitError            one of the limits of P22
     ├── OperatorError         change the machine: a port, a directory, rights
-    │   └── CorruptionError       a file is not what was written; names file and offset
+    │   ├── CorruptionError       a file is not what was written; names file and offset
+    │   └── DiskFullError         nothing was written; goes on by itself when there is space again
     └── InternalError         report it: a bug of ours
 
 Every error carries the SQLSTATE that a client sees.
@@ -93,13 +94,21 @@ class CorruptionError(OperatorError):
 
     sqlstate = "XX001"
 
-    def __init__(self, path: str, offset: int, what: str) -> None:
+    def __init__(self, path: str, offset: int, what: str, *, entry: int = 0) -> None:
+        """`entry` is the index of the journal's entry there, if it is known."""
         super().__init__(
             f"{path}: corrupt at offset {offset}: {what}",
             hint="restore the file; deleting it could lose acknowledged transactions",
         )
         self.path = path
         self.offset = offset
+        self.entry = entry
+
+
+class DiskFullError(OperatorError):
+    """No space is left; nothing of what was to be written counts."""
+
+    sqlstate = "53100"
 
 
 class InternalError(DaybreakError):

@@ -258,6 +258,7 @@ class Instance:
             "cluster": self._directory.cluster,
             "uptime_seconds": round(time.time() - self.started_at, 3),
             "sessions": self._router.session_count,
+            "clock": self._clock.status(),
             "adjudicators": {journal: role.status() for journal, role in self._adjudicators.items()},
             "zones": await self._zones.status(),
             "storage": {zone: replica.status() for zone, replica in self._storages.items()},

@@ -49,16 +49,7 @@ class Zone:
 
     def status(self) -> dict[str, object]:
         """What an operator may want to know, by node."""
-        return {
-            str(node): {
-                "last_index": journal.last_index,
-                "synced": journal.synced,
-                "durable": journal.durable,
-                "base": journal.base,
-                "failure": journal.failure,
-            }
-            for node, journal in self._journals.items()
-        }
+        return {str(node): journal.status() for node, journal in self._journals.items()}
 
     def close(self) -> None:
         """Close the files and unlock the zone; the network must be closed before."""

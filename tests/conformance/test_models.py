@@ -18,6 +18,7 @@ LADDER = {
     "Commit": "commit",
     "Takeover": "crossregion",
     "CrossRegion": "crossregion",
+    "Damage": "crossregion",
     "Schema": "schema",
     "Placement": "placement",
 }

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from daybreak.journal.frame import SEGMENT_HEADER_BYTES, Frame, frames_after
+from daybreak.journal.promise import FILES
 from daybreak.journal.scan import segment_name
 from daybreak.query import pgmessages as pg
 from tests.support.raw_client import RawClient, kinds, sqlstate
@@ -142,7 +143,7 @@ def test_what_lies_in_the_data_directory(tmp_path: Path) -> None:
 
         of_a_newer_version(server.data, options)
         for zone in ("A1", "A3"):
-            corrupt_before_the_tail(server.data, zone, options)
+            both_promises_spoilt(server.data, zone, options)
         server.start()
         assert rows(server) == expected, "restored"
         with server.connect() as connection:
@@ -151,11 +152,13 @@ def test_what_lies_in_the_data_directory(tmp_path: Path) -> None:
 
         said = len(server.log())
         garbage, torn = journal(server.data, "A2"), journal(server.data, "A3")
-        places = ((garbage, garbage_after_the_end(garbage)), (torn, last_entry_torn(torn)))
+        end, lost = garbage_after_the_end(garbage), last_entry_torn(torn)
         server.start()
         assert rows(server) == [*expected, (ROWS, "last")]
-        for line, (file, offset) in zip(server.log()[said:].splitlines(), places, strict=True):
-            assert line.endswith(f"{file}: dropped a torn, never acknowledged tail at offset {offset}")
+        dropped, damaged = server.log()[said:].splitlines()
+        assert dropped.endswith(f"{garbage}: dropped a torn, never acknowledged tail at offset {end}")
+        assert f"{torn}: corrupt at offset {lost}: not an entry, where entry " in damaged
+        assert damaged.endswith("to be repaired from the other zones")
         assert server.stop() == 0
 
 
@@ -174,19 +177,18 @@ def of_a_newer_version(data: Path, options: tuple[str, ...]) -> None:
     file.write_bytes(ours)
 
 
-def corrupt_before_the_tail(data: Path, zone: str, options: tuple[str, ...]) -> None:
-    """One wrong byte amid the entries that had been synced is refused and left alone; then it is put right."""
-    file = journal(data, zone)
-    entries = frames(file)
-    middle = entries[max(frame.synced for frame in entries) // 2]
-    assert 2 < middle.index < entries[-1].index
-    flip(file, middle.end - 1)
+def both_promises_spoilt(data: Path, zone: str, options: tuple[str, ...]) -> None:
+    """What no other zone can restore is refused and left alone; then it is put right."""
+    files = [data / "zones" / zone / "journal-1" / name for name in FILES]
+    for file in files:
+        flip(file, 30)
     before = content(data)
     said = refusal(*options)
-    assert said.startswith(f"daybreak: {file}: corrupt at offset {middle.offset}: not an entry, where entry ")
+    assert said.startswith(f"daybreak: {files[0]}: corrupt at offset 0: not a promise, nor is its copy")
     assert said.endswith(" (restore the file; deleting it could lose acknowledged transactions)")
     assert content(data) == before
-    flip(file, middle.end - 1)
+    for file in files:
+        flip(file, 30)
 
 
 def garbage_after_the_end(file: Path) -> int:

@@ -19,6 +19,7 @@ import pytest
 from daybreak.cluster import ZONES
 from daybreak.control.api import ask
 from daybreak.control.datadir import running_server
+from daybreak.journal.promise import FILES, PROMISE_BYTES
 from tests.support.pairs import Pairs, rows
 from tests.support.server import Server, daybreak
 
@@ -153,18 +154,18 @@ def test_what_one_zone_cannot_read_is_refused_before_any_zone_has_changed(tmp_pa
         with server.connect() as connection:
             connection.execute("CREATE TABLE t (id int PRIMARY KEY)")
         assert server.stop() == 0
-        promise = server.data / "zones" / "A2" / "journal-0" / "promise"
-        good = promise.read_bytes()
-        promise.write_bytes(good[:-3] + b"x}\n")
+        promises = [server.data / "zones" / "A2" / "journal-0" / name for name in FILES]
+        good = [promise.read_bytes() for promise in promises]
+        for promise in promises:
+            promise.write_bytes(b"x" * PROMISE_BYTES)
         files = [*server.data.glob("zones/*/journal-*/*")]
         before = [file.read_bytes() for file in files]
         done = daybreak("serve", "--port", "0", "--data", str(server.data), timeout=60)
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
-        assert done.stderr.startswith(
-            f"daybreak: {promise}: corrupt at offset 0: the promise's checksum does not match"
-        )
+        assert done.stderr.startswith(f"daybreak: {promises[0]}: corrupt at offset 0: not a promise, nor is its copy")
         assert [file.read_bytes() for file in files] == before
-        promise.write_bytes(good)
+        for promise, data in zip(promises, good, strict=True):
+            promise.write_bytes(data)
         server.start()
         assert rows(server, "SELECT * FROM t") == set()
         assert server.stop() == 0

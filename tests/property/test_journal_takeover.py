@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from daybreak.base.ids import NodeId
 from daybreak.errors import DaybreakError
 from daybreak.journal import replication, takeover
-from daybreak.journal.messages import Append, Promised, Propose, Trim
+from daybreak.journal.messages import Append, Promised, Propose, Trim, Whole
 from daybreak.journal.promise import Promise
 from daybreak.journal.replica import Journal
 from daybreak.runtime.protocols import Effects
@@ -40,6 +40,31 @@ def test_what_was_reported_durable_stays(first: int) -> None:
     assert restarts, "so that replicas have to begin after what is gone"
 
 
+def run_all(seeds: range, *, rot: float = 0.0, full: float = 0.0) -> tuple[int, int]:
+    """How many bits were spoilt, and how often disks were full, in all runs."""
+    spoilt = filled = 0
+    for seed in seeds:
+        try:
+            world = World(seed, rot=rot, full=full).run()
+        except BaseException as error:
+            error.add_note(f"seed {seed}")
+            raise
+        spoilt, filled = spoilt + world.spoilt, filled + world.filled
+    return spoilt, filled
+
+
+@pytest.mark.parametrize("first", range(0, 120, 40))
+def test_a_zone_whose_disk_spoils_bits_is_mended_and_nothing_is_lost(first: int) -> None:
+    spoilt, _ = run_all(range(first, first + 40), rot=0.5)
+    assert spoilt > 40 * 5, "a disk that keeps everything shows nothing"
+
+
+@pytest.mark.parametrize("rot", [0.0, 0.3])
+def test_disks_that_are_full_now_and_then_lose_nothing(rot: float) -> None:
+    _, filled = run_all(range(40), full=0.4, rot=rot)
+    assert filled > 40 * 5, "a disk with space shows nothing"
+
+
 def test_a_seed_decides_everything() -> None:
     assert World(11).run().oracle.log == World(11).run().oracle.log
     assert World(11).run().oracle.log != World(12).run().oracle.log
@@ -51,11 +76,12 @@ def test_a_seed_decides_everything() -> None:
 def failure(
     replica: type[Journal] = Journal,
     kinds: tuple[type[BaseException], ...] = (AssertionError, DaybreakError, IndexError),
+    rot: float = 0.0,
 ) -> str | None:
     """How a broken rule first shows itself as an error of one of `kinds`; None if it never does."""
     for seed in range(120):
         try:
-            World(seed, replica=replica).run()
+            World(seed, replica=replica, rot=rot).run()
         except kinds as error:
             return str(error)
         except (DaybreakError, IndexError):
@@ -69,7 +95,7 @@ class AcknowledgesBeforeSync(Journal):
     def _sync(self) -> Effects:
         effects = super()._sync()
         self._synced = self._log.last_index
-        return effects if self._leader is None else [*effects, self._acknowledgement(self._leader)]
+        return effects if self._leader is None else [*effects, *self._acknowledgement(self._leader)]
 
 
 class Unfenced(Journal):
@@ -127,6 +153,33 @@ class TrimsFirst(Journal):
 )
 def test_a_replica_that_breaks_a_rule_must_fail(replica: type[Journal]) -> None:
     assert failure(replica) is not None
+
+
+class VouchesForWhatItLost(Journal):
+    """Tells a would-be leader where its log ends, although it has lost entries."""
+
+    @property
+    def whole(self) -> bool:
+        return True
+
+
+class TakesDamageForACrash(Journal):
+    """Drops what is damaged as if it had never been acknowledged."""
+
+    def _drop(self, index: int, *, doubt: int) -> Effects:
+        return super()._drop(index, doubt=0)
+
+
+class WholeAtOnce(Journal):
+    """Does not wait for the entries that it lacks."""
+
+    def on_whole(self, source: NodeId, message: Whole) -> Effects:
+        return super().on_whole(source, replace(message, upto=0))
+
+
+@pytest.mark.parametrize("replica", [VouchesForWhatItLost, TakesDamageForACrash, WholeAtOnce])
+def test_a_replica_that_hides_its_damage_must_fail(replica: type[Journal]) -> None:
+    assert failure(replica, rot=0.5) is not None
 
 
 def shortest(promises: Mapping[NodeId, Promised]) -> NodeId:

@@ -1,5 +1,6 @@
 """A little world for the journal: three replicas on faulty disks, leaders one after another or side by side, and a
 network that loses, doubles, delays and reorders. What was reported durable may be trimmed. One seed decides everything.
+On demand, disks are full now and then, and the disk of one zone spoils what it holds.
 
 `World(seed).run()` raises AssertionError when a promise of the journal is broken, whoever broke it.
 """
@@ -13,10 +14,11 @@ from random import Random
 from daybreak.base.ids import NodeId
 from daybreak.base.time import Interval, Timestamp
 from daybreak.journal.leader import Leader
-from daybreak.journal.messages import BeginAfter, Entry, Trim
+from daybreak.journal.messages import BeginAfter, Entry, HealthTick, Trim
+from daybreak.journal.promise import FILES, damaged_copies
 from daybreak.journal.replica import Journal
 from daybreak.journal.replication import Limits
-from daybreak.runtime.protocols import Disk, Effects, Message, Send, Sync, Synced
+from daybreak.runtime.protocols import After, Disk, Effects, Message, Send, Sync, Synced
 from daybreak.runtime.role import handler_name
 from daybreak.runtime.sim.disk import SimDisk
 from daybreak.trace.recorder import NoTrace
@@ -67,8 +69,13 @@ class Oracle:
 class World:
     """Three zones, any number of leaders, and chance."""
 
-    def __init__(self, seed: int, *, replica: type[Journal] = Journal) -> None:
+    def __init__(self, seed: int, *, replica: type[Journal] = Journal, rot: float = 0.0, full: float = 0.0) -> None:
+        """`rot` and `full` are the shares of faults that spoil a bit of one zone's disk, and that fill up a disk."""
         self.random = Random(seed)
+        self.spoilt = self.filled = 0
+        self._rot, self._full = rot, full
+        self._victim = ZONES[seed % 3]
+        """Whose disk spoils what it holds."""
         self.now = 0
         self.oracle = Oracle()
         self.loss, self.doubling, self.slow = self.random.choice([(0.0, 0.0, 0.05), (0.05, 0.05, 0.1), (0.2, 0.1, 0.3)])
@@ -110,6 +117,16 @@ class World:
                 self._send(node, effect.to, effect.message)
             elif isinstance(effect, Sync):
                 self._sync(node, effect.token)
+            elif isinstance(effect, After):
+                self._wake(node, self.replicas[node], effect)
+
+    def _wake(self, zone: NodeId, replica: Journal, effect: After) -> None:
+        def due() -> None:
+            if self.replicas.get(zone) is replica:
+                self._hear(zone, replica, zone, effect.message)
+
+        if isinstance(effect.message, HealthTick):
+            self.later(effect.delay_us // 5, due)
 
     def _send(self, source: NodeId, to: NodeId, message: Message) -> None:
         random = self.random
@@ -190,7 +207,27 @@ class World:
         self.later(self.random.randrange(MS, 15 * MS), lambda: self._work(name, leader))
 
     def _may_append(self, leader: Leader) -> bool:
-        return self._at_work and leader.ready and leader.last_index - leader.durable < 40
+        return self._at_work and leader.ready and leader.last_index - leader.durable < 40 and leader.room
+
+    def _spoil(self) -> None:
+        """Turn a bit of one zone's disk; of its two promises one stays whole."""
+        disk = self.disks[self._victim]
+        broken = damaged_copies(disk)
+        names = [name for name in disk.names() if disk.size(name) and (name not in FILES or not broken)]
+        if names:
+            name = self.random.choice(names)
+            bit = self.random.randrange(8 * disk.size(name))
+            disk.corrupt(name, bit // 8, 1 << bit % 8)
+            self.spoilt += 1
+
+    def _fill(self) -> None:
+        """Let a disk be full from here on, or no more."""
+        disk = self.disks[self.random.choice(ZONES)]
+        if disk.capacity is None:
+            disk.capacity = disk.used() + self.random.choice((0, 500, 3_000))
+            self.filled += 1
+        else:
+            disk.capacity = None
 
     def _trim(self) -> None:
         """Somebody has made sure that some of what was reported durable is needed no more."""
@@ -201,6 +238,10 @@ class World:
 
     def _fault(self) -> None:
         random = self.random
+        if self._rot and random.random() < self._rot:
+            self._spoil()
+        if self._full and random.random() < self._full:
+            self._fill()
         match random.randrange(8):
             case 0 | 1:
                 self.stop(random.choice(ZONES))
@@ -239,7 +280,8 @@ class World:
         self.loss = self.doubling = self.slow = self.fragile = 0.0
         for zone in ZONES:
             self.stop(zone)
-        down = self.random.choice(ZONES)
+            self.disks[zone].capacity = None
+        down = self._victim if self._rot else self.random.choice(ZONES)
         for zone in ZONES:
             if zone != down:
                 self.start(zone)
@@ -252,8 +294,11 @@ class World:
         self.start(down)
         self._at_work = False
         zones = self.replicas.values()
-        self.run_until(self.now + 3_000 * MS, lambda: all(z.durable == leader.last_index >= last for z in zones))
+        self.run_until(
+            self.now + 3_000 * MS, lambda: all(z.whole and z.durable == leader.last_index >= last for z in zones)
+        )
         for zone, replica in self.replicas.items():
             assert replica.durable == leader.last_index >= last, f"{zone} stops at {replica.durable}"
             assert replica.base <= self.trimmed, f"{zone} begins after {replica.base}, allowed is {self.trimmed}"
+            assert replica.whole, f"{zone} is not whole: {replica.status()}"
             self.oracle.compare(zone, replica.base, replica.entries(replica.base + 1, replica.durable))

@@ -11,6 +11,7 @@ from daybreak.errors import (
     ConflictError,
     CorruptionError,
     DaybreakError,
+    DiskFullError,
     InternalError,
     LimitError,
     OperatorError,
@@ -29,6 +30,7 @@ TREE = {
     LimitError: RequestError,
     OperatorError: DaybreakError,
     CorruptionError: OperatorError,
+    DiskFullError: OperatorError,
     InternalError: DaybreakError,
 }
 
@@ -40,6 +42,7 @@ SQLSTATES = {
     LimitError: "54000",
     OperatorError: "58000",
     CorruptionError: "XX001",
+    DiskFullError: "53100",
     InternalError: "XX000",
 }
 

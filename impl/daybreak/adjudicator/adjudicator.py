@@ -104,6 +104,8 @@ class Adjudicator(Voter):
         txn, start, keys = request.txn, request.start, request.keys
         if self._stage is not Stage.SERVING:
             return self._decline(txn, heard)
+        if not self._leader.room:
+            return self._decline(txn, heard, Reason.DISK_FULL)
         reason = self._objection(keys, start)
         if reason is not None:
             self.refuse(txn=txn, start=start, keys=keys)
@@ -153,6 +155,8 @@ class Adjudicator(Voter):
         heard.request, heard.asker = request, source
         if heard.complete or self._stage is not Stage.SERVING:
             return effects + self._conclude(txn)
+        if not self._leader.room:
+            return effects + self._decline(txn, heard, Reason.DISK_FULL)
         reason = self._objection(request.keys, request.start)
         if reason is not None:
             self.refuse(txn=txn, start=request.start, keys=request.keys)
@@ -210,10 +214,10 @@ class Adjudicator(Voter):
         effects, answer = self._decline(txn, heard), Send(source, Outcome(txn, ZERO))
         return effects if answer in effects else [*effects, answer]
 
-    def _decline(self, txn: TxnId, heard: Undecided) -> Effects:
+    def _decline(self, txn: TxnId, heard: Undecided, reason: Reason = Reason.UNAVAILABLE) -> Effects:
         """Never decide a transaction, for no fault of its own."""
         self._led.decline(txn=txn)
-        return self._dismiss(txn, heard, Reason.UNAVAILABLE)
+        return self._dismiss(txn, heard, reason)
 
     def _dismiss(self, txn: TxnId, heard: Undecided, reason: Reason) -> Effects:
         """Tell everybody that a transaction will never commit, and remember it."""

@@ -20,6 +20,8 @@ class Reason(StrEnum):
     """P21: something that it had read as validated (the catalog) has changed."""
     UNAVAILABLE = "unavailable"
     """An owner has no lease for the time that it would need, has not recovered yet, or did not vote in time."""
+    DISK_FULL = "disk full"
+    """A majority of the journal's zones has no space for more than what keeps the journal alive."""
 
 
 class CommitRequest(Message, frozen=True):

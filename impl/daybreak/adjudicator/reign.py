@@ -27,7 +27,7 @@ from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Record
 from daybreak.crossbar.messages import Deliver
 from daybreak.journal.leader import Leader
-from daybreak.journal.messages import Appended, Behind, Entry, Fenced, Fetched, Promised, Trimmed
+from daybreak.journal.messages import Appended, Behind, Doubt, Entry, Fenced, Fetched, NoRoom, Promised, Trimmed
 from daybreak.runtime.protocols import After, Clock, Effects, Send
 from daybreak.runtime.role import Role
 from daybreak.trace.action import performs
@@ -172,6 +172,14 @@ class Reign(Role):
         """A replica has no longer what the leader asked for."""
         return self._advance(self._leader.on_trimmed(source, message))
 
+    def on_no_room(self, source: NodeId, message: NoRoom) -> Effects:
+        """A replica's disk is full."""
+        return self._advance(self._leader.on_no_room(source, message))
+
+    def on_doubt(self, source: NodeId, message: Doubt) -> Effects:
+        """A replica has lost entries."""
+        return self._advance(self._leader.on_doubt(source, message))
+
     def _advance(self, effects: Effects) -> Effects:
         """What follows from news of the journal."""
         if self._leader.deposed:
@@ -271,7 +279,8 @@ class Reign(Role):
 
     def on_heartbeat_request(self, source: NodeId, message: HeartbeatRequest) -> Effects:
         """A read waits for a promise."""
-        self._wanted = max(self._wanted, message.upto)
+        ahead = Timestamp(self.clock.now().latest + self._settings.ahead_us)
+        self._wanted = max(self._wanted, min(message.upto, ahead))
         return self._heartbeat(self._wanted)
 
     def on_tick(self, source: NodeId, message: Tick) -> Effects:

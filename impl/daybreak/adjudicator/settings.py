@@ -20,6 +20,8 @@ class Settings(msgspec.Struct, frozen=True):
     """How far ahead of the clock a promise reaches (P23)."""
     forget_us: int = 10 * SECOND_US
     """Between two rises of the floor."""
+    ahead_us: int = 100_000
+    """A promise that is asked for reaches this far ahead of the clock at most: who wants more has a wrong clock."""
     hold_us: int = SECOND_US
     """How long a voter holds keys for a transaction whose outcome it does not learn (P12)."""
     ask_us: int = 100_000

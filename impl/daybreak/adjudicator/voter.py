@@ -65,7 +65,10 @@ class Voter(Reign):
     # --- conflicts ----------------------------------------------------------------------------------------------
 
     def _objection(self, keys: Mapping[Key, Access], start: Timestamp) -> Reason | None:
-        """Why a transaction that began at `start` may not have these accesses, or None (P10)."""
+        """Why a transaction that began at `start` may not have these accesses, or None (P10). Who is too old to commit
+        raises the floor."""
+        if start < (oldest := self._oldest_start()) and oldest > self._floor:
+            self.forget(upto=oldest)
         conflict = self._history.conflict(keys, start)
         if conflict is not Access.VALIDATE:
             conflict = self._holds.conflict(keys) or conflict
@@ -173,10 +176,14 @@ class Voter(Reign):
 
     def on_forget_tick(self, source: NodeId, message: ForgetTick) -> Effects:
         """P15: drop the history that no transaction young enough to commit can need."""
-        upto = Timestamp(self.clock.now().earliest - FORGET_AFTER_US)
+        upto = self._oldest_start()
         if self._stage is Stage.SERVING and upto > self._floor:
             self.forget(upto=upto)
         return [After(self._settings.forget_us, message)]
+
+    def _oldest_start(self) -> Timestamp:
+        """Whoever has begun before is too old to commit; or its clock and this one are far apart."""
+        return Timestamp(self.clock.now().earliest - FORGET_AFTER_US)
 
     @performs("Adjudication!Forget")
     def forget(self, *, upto: Timestamp) -> None:

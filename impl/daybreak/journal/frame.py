@@ -1,13 +1,17 @@
-"""The bytes of a segment file: its header and the frames of its entries.
+"""The bytes of a segment file: its header, its voucher and the frames of its entries.
 
-A segment begins with a header, followed by frames without gaps, followed by zeros:
+A segment begins with a header and a voucher, followed by frames without gaps, followed by zeros:
 
     header   "daybreak"  version u32  first index u64  crc u32, padded with zeros to 32 bytes
+    voucher  "vouched:"  index u64  crc u32, padded with zeros to 32 bytes; zeros as long as there is none
     frame    magic u32   crc u32      payload length u32  index u64  epoch u64  durable u64  synced u64  payload
 
 All numbers are big-endian. The frame's crc32 covers its place (first index of the segment, offset) besides its
 fields and payload, so that a frame is valid at one place only: neither a stray write nor a payload that happens to
 hold the bytes of a frame is taken for an entry.
+
+A voucher says up to which index entries have been synced to this disk. It is written over the last one after a sync,
+in the sector of the header, and is on the disk with the next sync.
 """
 
 from __future__ import annotations
@@ -20,14 +24,18 @@ import msgspec
 from daybreak.errors import OperatorError
 from daybreak.journal.messages import Entry
 
-VERSION = 1
+VERSION = 2
 """Of the format of segment files; raised whenever an older program would misread one."""
 
 MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
 
 _FILE_MAGIC = b"daybreak"
 _FILE = struct.Struct(">8sIQI")
-SEGMENT_HEADER_BYTES = 32
+HEADER_BYTES = 32
+SEGMENT_HEADER_BYTES = 64
+"""Header and voucher together."""
+_VOUCHER_MAGIC = b"vouched:"
+_VOUCHER = struct.Struct(">8sQI")
 
 _MAGIC = 0xDA7B4EA6
 _MAGIC_BYTES = _MAGIC.to_bytes(4, "big")
@@ -104,17 +112,42 @@ def frames_after(data: bytes, at: int, *, first: int) -> list[Frame]:
     return found
 
 
-def pack_header(first: int) -> bytes:
-    """The header of the segment that begins with index `first`."""
-    crc = crc32(_FILE.pack(_FILE_MAGIC, VERSION, first, 0))
-    return _FILE.pack(_FILE_MAGIC, VERSION, first, crc).ljust(SEGMENT_HEADER_BYTES, b"\0")
+def pack_header(first: int, vouched: int = 0) -> bytes:
+    """Header and voucher of the segment that begins with index `first`; 0: nothing is vouched for."""
+    voucher = pack_voucher(vouched, first) if vouched else b""
+    return (_header(VERSION, first) + voucher).ljust(SEGMENT_HEADER_BYTES, b"\0")
+
+
+def _header(version: int, first: int) -> bytes:
+    crc = crc32(_FILE.pack(_FILE_MAGIC, version, first, 0))
+    return _FILE.pack(_FILE_MAGIC, version, first, crc).ljust(HEADER_BYTES, b"\0")
 
 
 def check_header(data: bytes, first: int, path: str) -> bool:
-    """Whether `data` begins with the header of the segment of index `first`; OperatorError if its format is newer."""
+    """Whether `data` begins with the header of the segment of index `first`.
+
+    OperatorError if the header is whole and of another version.
+    """
     if len(data) < SEGMENT_HEADER_BYTES:
         return False
-    magic, version, _, _ = _FILE.unpack_from(data)
-    if magic == _FILE_MAGIC and version > VERSION:
-        raise OperatorError(f"{path}: written by a newer version (format {version}; this version reads {VERSION})")
-    return data[:SEGMENT_HEADER_BYTES] == pack_header(first)
+    version = _FILE.unpack_from(data)[1]
+    if data[:HEADER_BYTES] != _header(version, first):
+        return False
+    if version != VERSION:
+        age = "a newer" if version > VERSION else "an older"
+        raise OperatorError(f"{path}: written by {age} version (format {version}; this version reads {VERSION})")
+    return True
+
+
+def pack_voucher(index: int, first: int) -> bytes:
+    """The voucher for the entries up to `index`, in the segment that begins with index `first`."""
+    return _VOUCHER.pack(_VOUCHER_MAGIC, index, crc32(_PLACE.pack(first, index))).ljust(HEADER_BYTES, b"\0")
+
+
+def unpack_voucher(data: bytes, first: int) -> int | None:
+    """What the voucher of a segment says, 0 if there is none; None if it is damaged."""
+    found = data[HEADER_BYTES:SEGMENT_HEADER_BYTES]
+    if not any(found):
+        return 0
+    index: int = _VOUCHER.unpack_from(found)[1] if len(found) == HEADER_BYTES else 0
+    return index if found == pack_voucher(index, first) else None

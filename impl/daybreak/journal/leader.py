@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError
 from daybreak.journal.frame import MAX_PAYLOAD_BYTES
-from daybreak.journal.messages import Appended, Behind, Entry, Fenced, Fetched, Promised, Trimmed
+from daybreak.journal.messages import Appended, Behind, Doubt, Entry, Fenced, Fetched, NoRoom, Promised, Trimmed
 from daybreak.journal.replication import Limits, Replication
 from daybreak.journal.takeover import Takeover
 from daybreak.runtime.protocols import Effects
@@ -78,6 +78,11 @@ class Leader:
     def durable(self) -> int:
         """The greatest index known to be durable on a majority; 0 before adoption."""
         return self._replication.durable if self._replication else 0
+
+    @property
+    def room(self) -> bool:
+        """Whether a majority of zones has space for more than what keeps the journal alive."""
+        return self._replication is None or self._replication.room
 
     def propose(self, epoch_hint: int = 0) -> Effects:
         """Begin the takeover, with an epoch above `epoch_hint` and above all that this leader has heard of.
@@ -147,6 +152,14 @@ class Leader:
     def on_behind(self, source: NodeId, message: Behind) -> Effects:
         """A replica lacks entries."""
         return self._replication.on_behind(source, message) if self._replication and not self.deposed else []
+
+    def on_no_room(self, source: NodeId, message: NoRoom) -> Effects:
+        """A replica's disk is full."""
+        return self._replication.on_no_room(source, message) if self._replication and not self.deposed else []
+
+    def on_doubt(self, source: NodeId, message: Doubt) -> Effects:
+        """A replica has lost entries that it had acknowledged."""
+        return self._replication.on_doubt(source, message) if self._replication and not self.deposed else []
 
     def retry(self) -> Effects:
         """Repeat what may have been lost; to be called about every 50 ms."""

@@ -62,6 +62,10 @@ class Appended(Message, frozen=True):
 
     epoch: int
     index: int
+    whole: bool = True
+    """False: it counts towards no majority, for this zone lacks entries that it had acknowledged."""
+    room: bool = True
+    """False: the disk is nearly full, and only what keeps the journal alive should be appended."""
 
 
 class Behind(Message, frozen=True):
@@ -70,6 +74,38 @@ class Behind(Message, frozen=True):
     epoch: int
     next_index: int
     prev_epoch: int
+    whole: bool = True
+    """As in Appended."""
+    room: bool = True
+    """As in Appended."""
+
+
+class NoRoom(Message, frozen=True):
+    """The disk is full: what this replica was asked to write or to promise is not there."""
+
+    epoch: int
+
+
+class Doubt(Message, frozen=True):
+    """Entries that this replica had acknowledged are lost, and it cannot tell which: from where on is it whole again?
+
+    `incident` is a number that this replica never uses for another loss.
+    """
+
+    epoch: int
+    incident: int
+
+
+class Whole(Message, frozen=True):
+    """All that the replica can have acknowledged before its Doubt lies in the leader's log, at or below `upto`."""
+
+    epoch: int
+    incident: int
+    upto: int
+
+
+class HealthTick(Message, frozen=True):
+    """The replica's own timer: look for space and for damage."""
 
 
 class Fetch(Message, frozen=True):

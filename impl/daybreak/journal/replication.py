@@ -6,6 +6,9 @@ each sent when the one before is acknowledged, until it can be streamed to again
 memory or, below it, from another replica through this leader (Fetch); if they are gone there, the replica is told to
 begin after them (BeginAfter). A replica that does not move is probed with
 an empty Append at the end of the log; its answer, Appended or Behind, tells how to go on.
+
+A replica that has lost entries (Doubt) is fed like one that misses some, but what it has counts towards no majority
+before it says that it is whole. One whose disk is full (NoRoom) is only probed until it has space again.
 """
 
 from __future__ import annotations
@@ -15,11 +18,26 @@ from dataclasses import dataclass
 
 from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError
-from daybreak.journal.messages import Append, Appended, BeginAfter, Behind, Entry, Fetch, Fetched, Trimmed
-from daybreak.journal.quorum import majority_index
+from daybreak.journal.messages import (
+    Append,
+    Appended,
+    BeginAfter,
+    Behind,
+    Doubt,
+    Entry,
+    Fetch,
+    Fetched,
+    NoRoom,
+    Trimmed,
+    Whole,
+)
+from daybreak.journal.quorum import majority, majority_index
 from daybreak.journal.tail import Position, Tail, position
 from daybreak.journal.takeover import Adopted
 from daybreak.runtime.protocols import Effects, Send
+
+SILENT_RETRIES = 20
+"""After so many retries without an answer a replica's space is not counted on."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +75,14 @@ class Progress:
     """What had been flushed at the last retry."""
     acknowledged_before: int = 0
     """What had been acknowledged at the last retry."""
+    whole: bool = True
+    """It has all that it ever acknowledged, so it counts."""
+    room: bool = True
+    """Its disk is not nearly full."""
+    blocked: bool = False
+    """Its disk was too full for what was sent last."""
+    silent: int = 0
+    """Retries since it moved, while something was on its way."""
 
 
 class Replication:
@@ -83,6 +109,12 @@ class Replication:
     def sealed(self) -> bool:
         """Whether the epoch's first entry is durable."""
         return self.durable >= self._seal
+
+    @property
+    def room(self) -> bool:
+        """Whether no replica's disk is nearly full, or that of a majority which answers is not."""
+        able = sum(p.room and p.silent < SILENT_RETRIES for p in self._progress.values())
+        return all(p.room for p in self._progress.values()) or able >= majority(len(self._progress))
 
     def begin(self, seal: bytes) -> Effects:
         """Append the seal and send it to every replica, after what the adopted log has above its base."""
@@ -121,13 +153,15 @@ class Replication:
     def on_appended(self, source: NodeId, message: Appended) -> Effects:
         """Count, and go on feeding."""
         progress = self._progress[source]
-        if message.epoch != self._epoch or message.index <= progress.acknowledged:
+        if message.epoch != self._epoch:
             return []
-        progress.acknowledged = message.index
-        counted = majority_index([p.acknowledged for p in self._progress.values()])
+        progress.whole, progress.room, progress.silent = message.whole, message.room, 0
+        moved = message.index > progress.acknowledged
+        progress.acknowledged = max(progress.acknowledged, message.index)
+        counted = majority_index([p.acknowledged if p.whole else 0 for p in self._progress.values()])
         if counted >= self._seal:
             self.durable = max(self.durable, counted)
-        if progress.streaming or (progress.chunk is not None and message.index < progress.chunk.index):
+        if not moved or progress.streaming or (progress.chunk is not None and message.index < progress.chunk.index):
             return []
         if self._tail.covers(message.index):
             progress.known = self._tail.at(message.index)
@@ -138,8 +172,14 @@ class Replication:
     def on_behind(self, source: NodeId, message: Behind) -> Effects:
         """Feed the replica from where it says."""
         progress = self._progress[source]
-        if message.epoch != self._epoch or message.next_index <= progress.repaired:
+        if message.epoch != self._epoch:
             return []
+        progress.whole, progress.room = message.whole, message.room
+        if not message.whole:
+            progress.acknowledged = 0
+        if message.next_index <= progress.repaired or (progress.blocked and not message.room):
+            return []
+        progress.blocked = False
         has = Position(message.next_index - 1, message.prev_epoch)
         if has.index > self.last_index or (self._tail.covers(has.index) and self._tail.at(has.index) != has):
             raise InternalError(f"{source} holds {has} to be durable; it is not in this leader's log")
@@ -148,6 +188,23 @@ class Replication:
             has = self._tail.at(progress.acknowledged)
         progress.known = has
         return self._feed(source)
+
+    def on_no_room(self, source: NodeId, message: NoRoom) -> Effects:
+        """Leave the replica alone until it has space again."""
+        progress = self._progress[source]
+        if message.epoch == self._epoch:
+            progress.room = progress.streaming = False
+            progress.blocked = True
+            progress.chunk = progress.relay = None
+        return []
+
+    def on_doubt(self, source: NodeId, message: Doubt) -> Effects:
+        """Count the replica no more, and tell it what it must have: all that was ever sent to it."""
+        progress = self._progress[source]
+        if message.epoch != self._epoch:
+            return []
+        progress.whole, progress.acknowledged = False, 0
+        return [Send(source, Whole(self._epoch, message.incident, self._flushed.index))]
 
     def _feed(self, replica: NodeId) -> Effects:
         """Send the next chunk after what the replica has; stream from now on if that is the last one."""
@@ -173,12 +230,12 @@ class Replication:
 
     def _ask(self, replica: NodeId, low: int) -> Effects:
         """Ask the replica that has most for entries that the tail no longer covers."""
-        others = {node: p.acknowledged for node, p in self._progress.items() if node != replica}
-        source = max(others, key=lambda node: (others[node], node))
-        if others[source] < low:
+        others = {node: p for node, p in self._progress.items() if node != replica}
+        source = max(others, key=lambda node: (others[node].whole, others[node].acknowledged, node))
+        if (last := others[source].acknowledged) < low:
             return []
         self._progress[replica].relay = source
-        return [Send(source, Fetch(low, min(others[source], self._tail.base.index), self._epoch))]
+        return [Send(source, Fetch(low, min(last, self._tail.base.index), self._epoch))]
 
     def on_fetched(self, source: NodeId, message: Fetched) -> Effects:
         """Pass entries on to those for whom they were asked."""
@@ -206,6 +263,7 @@ class Replication:
         effects: Effects = []
         for replica, progress in self._progress.items():
             stalled = progress.acknowledged == progress.acknowledged_before < progress.flushed_before
+            progress.silent = progress.silent + 1 if stalled else 0
             if stalled:
                 progress.streaming = False
                 progress.chunk = progress.relay = None

@@ -1,15 +1,16 @@
 """Opening a log: which entries its files hold, and whether what ends them is a crash or corruption.
 
 After a crash any of the writes since the last sync may be missing, torn or there, in any combination, so valid
-frames may follow a hole. They were all written before a sync had covered the hole, and each frame tells how far the
-disk was synced when it was written. A bad place is therefore
+frames may follow a hole. Each frame tells how far the disk was synced when it was written, and the voucher of a
+segment how far it was synced after that. A bad place is therefore
 
-- *torn*, if nothing after it was written when it was already synced: no one was ever told that it is on this disk,
-  and it is dropped with all that follows;
-- *corrupt*, if some valid frame after it proves that it had been synced: nothing is changed, the error names it.
+- *torn*, if nothing vouches for it: no one was ever told that it is on this disk, and it is dropped with all that
+  follows;
+- *corrupt*, if a frame or a voucher says that it had been synced: entries may be lost that were acknowledged. Nothing
+  is changed; `Scan.damage` tells of it.
 
-What was written since the last sync but one is vouched for by nothing yet, so damage there looks like a crash. That
-is the work of a moment while a journal runs; after it has stopped, the other zones hold those entries.
+A voucher is written before the acknowledgement that it vouches for. Power may fail before it is on the disk; then it
+is lost with what was synced last, if and only if that is damaged too.
 """
 
 from __future__ import annotations
@@ -17,11 +18,18 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from daybreak.errors import CorruptionError
-from daybreak.journal.frame import SEGMENT_HEADER_BYTES, check_header, frames_after, unpack_frame
+from daybreak.journal.frame import (
+    HEADER_BYTES,
+    SEGMENT_HEADER_BYTES,
+    check_header,
+    frames_after,
+    unpack_frame,
+    unpack_voucher,
+)
 from daybreak.journal.tail import Position
 from daybreak.runtime.protocols import Disk
 
@@ -119,30 +127,39 @@ class Scan:
     """None while there is no segment."""
     dirty: bool
     """Whether anything but zeros follows the end."""
+    damage: CorruptionError | None = None
+    """Why this is not all that had been synced, if it is not."""
 
 
 def scan(disk: Disk, *, cut: int = 0, base: Position = BEGINNING) -> Scan:
     """Read all segments behind `base`; the log is to end before index `cut`, unless that is 0.
 
-    CorruptionError for a damaged place that had been synced; OperatorError for a file of a newer format.
+    OperatorError for a file of another format.
     """
     index, end = Index(base), None
     names = [name for name in segment_names(disk) if int(name[:20]) > base.index]
+    vouched, damage = 0, None
     for number, name in enumerate(names):
-        first = int(name[:20])
+        first, path = int(name[:20]), f"{disk.where}/{name}"
         data = disk.read(name, 0, disk.size(name))
-        header = check_header(data, first, f"{disk.where}/{name}")
+        header = check_header(data, first, path)
         if first != index.last + 1:
             end = end or Place(segment_name(base.index + 1), 0)
-            return _judge(disk, names[number:], Scan(index, end, True), cut, "entries are missing")
+            return _judge(disk, names[number:], Scan(index, end, True), cut, vouched, "entries are missing")
         if not header:
             end = Place(name, 0)
-            return _judge(disk, names[number:], Scan(index, end, True), cut, "no segment header")
+            return _judge(disk, names[number:], Scan(index, end, True), cut, vouched, "no segment header")
         index.firsts.append(first)
         end = Place(name, _fill(index, data, first, cut))
+        voucher = unpack_voucher(data, first)
+        if voucher is None:
+            damage = CorruptionError(path, HEADER_BYTES, "not a voucher")
+        vouched = max(vouched, voucher or 0)
+        if names[number + 1 : number + 2] == [segment_name(index.last + 1)]:
+            continue  # whatever stands behind the last entry of a segment that was full is nothing of the log
         if data.count(0, end.offset) != len(data) - end.offset:
-            return _judge(disk, names[number:], Scan(index, end, True), cut, "not an entry")
-    return Scan(index, end, False)
+            return _judge(disk, names[number:], Scan(index, end, True, damage), cut, vouched, "not an entry")
+    return _judge(disk, [], Scan(index, end, False, damage), cut, vouched, "no entry")
 
 
 def _fill(index: Index, data: bytes, first: int, cut: int) -> int:
@@ -157,16 +174,21 @@ def _fill(index: Index, data: bytes, first: int, cut: int) -> int:
     return at
 
 
-def _judge(disk: Disk, names: list[str], found: Scan, cut: int, what: str) -> Scan:
-    """`found`, unless a valid frame at or after its end proves that the entry expected there had been synced."""
+def _judge(disk: Disk, names: list[str], found: Scan, cut: int, vouched: int, what: str) -> Scan:
+    """`found`, with its damage if entries after its end had been synced: somebody vouches for them.
+
+    Vouchers that were read so far go up to `vouched`; `names` are the files at and after the end.
+    """
     missing = found.index.last + 1
-    assert found.end is not None
-    for name in names if missing != cut else ():
-        data = disk.read(name, 0, disk.size(name))
+    if found.end is None or missing == cut:
+        return found
+    for name in names:
+        data, first = disk.read(name, 0, disk.size(name)), int(name[:20])
         at = found.end.offset if name == found.end.name else 0
-        for frame in frames_after(data, at, first=int(name[:20])):
-            if frame.synced >= missing:
-                path = f"{disk.where}/{found.end.name}"
-                detail = f"{what}, where entry {missing} was written before entry {frame.index}"
-                raise CorruptionError(path, found.end.offset, detail)
-    return found
+        frames = frames_after(data, at, first=first)
+        vouched = max([vouched, unpack_voucher(data, first) or 0, *(frame.synced for frame in frames)])
+    if vouched < missing:
+        return found
+    path = f"{disk.where}/{found.end.name}"
+    detail = f"{what}, where entry {missing} was; the entries up to {vouched} had been written"
+    return replace(found, damage=CorruptionError(path, found.end.offset, detail))

@@ -16,6 +16,7 @@ from daybreak.base.writes import Access, Write
 from daybreak.errors import (
     ConflictError,
     DaybreakError,
+    DiskFullError,
     InternalError,
     LimitError,
     RetryError,
@@ -206,6 +207,11 @@ def _failure(txn: TxnId, reason: str) -> DaybreakError:
         return ConflictError()
     if reason == Reason.SCHEMA:
         return SchemaConflictError()
+    if reason == Reason.DISK_FULL:
+        return DiskFullError(
+            "could not commit: the disks of a majority of zones are full; nothing of the transaction remains",
+            hint="Free space where the zones keep their data. Reads go on, and commits resume by themselves.",
+        )
     if reason == UNKNOWN:
         return UnknownOutcomeError(txn)
     return RetryError("the key range is changing hands, nothing was committed; run the transaction again")

@@ -68,7 +68,10 @@ class Clock(Protocol):
 
 
 class Disk(Protocol):
-    """The files of one node, by plain name. Writes are visible to reads at once, and durable after a `Sync`."""
+    """The files of one node, by plain name. Writes are visible to reads at once, and durable after a `Sync`.
+
+    What needs space that is not there raises `DiskFullError`. A file that was to be created is then not there.
+    """
 
     @property
     def where(self) -> str:
@@ -94,6 +97,12 @@ class Disk(Protocol):
 
     def replace(self, name: str, data: bytes) -> None:
         """Make `data` the whole content of a small file, atomically and durably, at once."""
+
+    def overwrite(self, name: str, data: bytes) -> None:
+        """Put `data` at the beginning of an existing file, durably, at once, and without need of new space.
+
+        Not atomic: a crash may leave any mixture of old and new.
+        """
 
     def remove(self, name: str) -> None:
         """Delete a file."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
-from daybreak.errors import DaybreakError, RetryError, UnknownOutcomeError
+from daybreak.errors import DaybreakError, DiskFullError, RetryError, UnknownOutcomeError
 from daybreak.journal.replica import Journal
 from daybreak.query.gateway import Gateway
 from daybreak.query.processor import Settings as ProcessorSettings
@@ -19,8 +19,9 @@ from daybreak.runtime.protocols import Clock
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.disk import SimDisk
 from daybreak.runtime.sim.tasks import SimFuture, spawn
-from daybreak.runtime.sim.world import Faults, World
+from daybreak.runtime.sim.world import Faults, SimClock, World
 from daybreak.simulation.bank import Bank, Ledger
+from daybreak.simulation.trouble import Trouble
 from daybreak.storage.checkpoint import Settings as StorageSettings
 from daybreak.storage.replica import Replica
 from daybreak.trace.directory import write_identity
@@ -30,8 +31,6 @@ LIMIT_US = 120_000_000
 """Virtual time after which a run that has not ended is stuck."""
 
 PROCESSOR = ProcessorSettings(commit_timeout_us=2_000_000, read_retry_us=100_000, read_turn_us=20_000)
-SEGMENT_BYTES = 4_096
-"""Of the journals: small, so that they are trimmed."""
 MARGIN_US = 20_000
 STORAGE = StorageSettings(
     tick_us=5_000, interval_us=20_000, keep_us=500_000, block_bytes=512, growth_bytes=2_048, pending_bytes=4_096
@@ -47,6 +46,8 @@ class Options:
     """Transactions of each client, whatever becomes of them."""
     accounts: int = 6
     adjudicators: int = 2
+    segment_bytes: int = 4_096
+    """Of the journals: small, so that they are trimmed."""
     wiped: float = 0.2
     """Share of the crashes of storage in which the disk is lost with all that is on it."""
     faults: Faults = field(default_factory=Faults)
@@ -85,12 +86,14 @@ class Simulation:
         self.world.on_crash = self._crashed
         self._trace = trace
         self._recorders: dict[NodeId, Recorder] = {}
-        self._clocks: dict[NodeId, Clock] = {}
+        self._clocks: dict[NodeId, SimClock] = {}
         self._gateways: dict[int, Gateway] = {}
         self.layout = cluster.Layout(self.options.adjudicators)
         self._around = cluster.Surroundings(self._clock, self._new_trace, self.layout)
         if trace is not None:
             write_identity(trace, f"simulation of seed {seed}", self.options.adjudicators)
+        self.disks: dict[JournalId, dict[NodeId, SimDisk]] = {journal: {} for journal in self.layout.replicas}
+        """Those of the journals' replicas."""
         self._storage_disks: dict[NodeId, SimDisk] = {}
         self._had: dict[NodeId, Mapping[JournalId, int]] = {}
         self._needs: dict[NodeId, Mapping[JournalId, int]] = {}
@@ -121,10 +124,11 @@ class Simulation:
 
     def _add_nodes(self) -> None:
         around = self._around
-        for replicas in self.layout.replicas.values():
+        size = self.options.segment_bytes
+        for journal, replicas in self.layout.replicas.items():
             for node in replicas:
-                disk = SimDisk(self.world.random)
-                self.world.add(node, partial(cluster.journal, around, node, disk, segment_bytes=SEGMENT_BYTES), disk)
+                disk = self.disks[journal][node] = SimDisk(self.world.random, node)
+                self.world.add(node, partial(cluster.journal, around, node, disk, segment_bytes=size), disk)
         self.world.add(cluster.CROSSBAR, partial(cluster.crossbar, around, margin_us=MARGIN_US))
         for node in cluster.STORAGES:
             disk = self._storage_disks[node] = SimDisk(self.world.random)
@@ -170,13 +174,17 @@ class Simulation:
             self._had[node] = role.durable
             self._count(role)
         return all(
-            node not in replicas or len(self.world.up(replicas)) == len(replicas)
-            for replicas in self.layout.replicas.values()
+            node not in replicas or self.troubles[journal].sound() for journal, replicas in self.layout.replicas.items()
         )
 
     def _count(self, replica: Replica) -> None:
         """Note what a life of a replica came to."""
         self._bootstraps += replica.bootstraps
+
+    @cached_property
+    def troubles(self) -> dict[JournalId, Trouble]:
+        """What goes wrong with the disks of each journal, and with clocks."""
+        return {journal: Trouble(self.world, disks, self._clocks) for journal, disks in self.disks.items()}
 
     # --- clients ------------------------------------------------------------------------------------------------
 
@@ -205,7 +213,7 @@ class Simulation:
             self.ledger.unknown.add(name)
         except SessionLostError:
             self.ledger.unknown.add(name)
-        except RetryError:
+        except (RetryError, DiskFullError):
             self.ledger.failed.add(name)
 
     async def _audit(self, store: Store) -> None:
@@ -260,6 +268,7 @@ class Simulation:
     def run(self) -> Outcome:
         """Run to the end; raises AssertionError when what the clients saw is not what was promised."""
         self._add_nodes()
+        troubles = self.troubles.values()
         self._run(self._open())
         layout = self.layout
         replicas = tuple(node for nodes in layout.replicas.values() for node in nodes)
@@ -267,8 +276,12 @@ class Simulation:
         processors = tuple(cluster.query_processor_node(n) for n in range(1, self.options.clients + 1))
         clients_running = [True]
         self.world.crash_at_random((*nodes, *processors), lambda node: clients_running[0] and self._may_crash(node))
+        for trouble in troubles:
+            trouble.begin()
         self._run(*(self._client(number) for number in range(1, self.options.clients + 1)))
         clients_running[0] = False
+        for trouble in troubles:
+            trouble.end()
         for node in nodes:
             self.world.restart(node)
         self._run(self._settle())

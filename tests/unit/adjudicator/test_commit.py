@@ -191,11 +191,20 @@ def test_forgetting_drops_old_keys_and_keeps_young_ones() -> None:
     bench = Bench(settings=Settings(lease_us=3 * FORGET_AFTER_US)).serve()
     committed(bench.ask("old", time(0), {K: W}))
     bench.clock.advance(FORGET_AFTER_US + 10)
-    committed(bench.ask("young", time(0), {OTHER: W}))
+    committed(bench.ask("young", time(FORGET_AFTER_US), {OTHER: W}))
     bench.fire(ForgetTick)
     assert bench.role.status()["remembered_keys"] == 1
     assert refused(bench.ask("again", time(FORGET_AFTER_US), {OTHER: W})) is Reason.CONFLICT
     assert bench.sink.acts().count("Forget") == 2, "once when it began"
+
+
+def test_a_transaction_too_old_to_commit_is_refused_before_the_floor_is_raised_anyway() -> None:
+    """Or its clock is an hour behind this one: then nobody waits an hour for the commit time of this one."""
+    bench = Bench(settings=Settings(lease_us=3 * FORGET_AFTER_US)).serve()
+    bench.clock.advance(FORGET_AFTER_US + 10)
+    assert refused(bench.ask("old", time(9), {K: W})) is Reason.CONFLICT
+    assert bench.sink.acts()[-2:] == ["Forget", "Refuse"]
+    assert committed(bench.ask("young", time(10), {K: W}))
 
 
 def test_the_event_of_a_commit_names_what_was_decided() -> None:

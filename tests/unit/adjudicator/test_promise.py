@@ -22,6 +22,10 @@ def test_a_waiting_read_gets_its_promise_at_once() -> None:
     assert bench.promise == STORAGE_WISH
 
 
+FAR = Settings(ahead_us=10_000_000)
+"""Grants wishes far ahead of the clock."""
+
+
 def test_a_promise_leads_the_clock() -> None:
     bench = Bench(clock=ManualClock(error_us=30), settings=Settings(lead_us=700)).serve()
     assert bench.promised(bench.hear(HeartbeatRequest(time(1)))) == [time(30 + 700)]
@@ -48,13 +52,23 @@ def test_a_tick_comes_again() -> None:
         assert [delay for delay, _ in timers([*bench.timers], Tick)] == [1_234]
 
 
-def test_a_promise_never_exceeds_the_lease() -> None:
+def test_a_wish_far_ahead_of_the_clock_is_not_granted_and_commits_nothing_late() -> None:
+    """A reader whose clock is an hour ahead waits; nobody else has to."""
     bench = Bench().serve()
+    bench.hear(HeartbeatRequest(time(3_600_000_000)))
+    assert bench.promise == time(Settings().ahead_us)
+    bench.clock.advance(500_000)
+    bench.fire(Tick)
+    assert bench.promise == time(500_000 + Settings().lead_us)
+
+
+def test_a_promise_never_exceeds_the_lease() -> None:
+    bench = Bench(settings=FAR).serve()
     assert bench.promised(bench.hear(HeartbeatRequest(Timestamp(bench.lease + 1)))) == [bench.lease]
 
 
 def test_a_wish_beyond_the_lease_is_fulfilled_when_the_lease_is_renewed() -> None:
-    bench = Bench().serve()
+    bench = Bench(settings=FAR).serve()
     wish = Timestamp(bench.lease + 1_000)
     bench.hear(HeartbeatRequest(wish))
     bench.clock.advance(Settings().renew_us)
@@ -115,7 +129,7 @@ def test_a_record_is_delivered_before_a_promise_that_covers_it() -> None:
 
 
 def test_a_lease_that_is_being_appended_holds_no_promise_up() -> None:
-    bench = Bench().serve()
+    bench = Bench(settings=FAR).serve()
     lease = bench.lease
     bench.clock.advance(Settings().renew_us)
     bench.journal.holding = True

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from daybreak.errors import OperatorError
+from daybreak.journal import frame
 from daybreak.journal.frame import (
+    HEADER_BYTES,
     SEGMENT_HEADER_BYTES,
     VERSION,
     Frame,
@@ -15,6 +17,7 @@ from daybreak.journal.frame import (
     pack_frame,
     pack_header,
     unpack_frame,
+    unpack_voucher,
 )
 from daybreak.journal.messages import Entry
 
@@ -47,7 +50,7 @@ def test_a_frame_is_valid_at_its_place_only() -> None:
 
 
 def test_a_payload_that_holds_a_frame_is_not_taken_for_an_entry() -> None:
-    outer = pack_frame(Entry(11, 4, DATA), durable=0, synced=0, first=11, offset=32)
+    outer = pack_frame(Entry(11, 4, DATA), durable=0, synced=0, first=11, offset=SEGMENT_HEADER_BYTES)
     segment = bytearray(pack_header(11) + outer)
     segment[SEGMENT_HEADER_BYTES] ^= 1
     assert frames_after(bytes(segment), 0, first=11) == []
@@ -67,8 +70,22 @@ def test_a_header_is_that_of_its_segment() -> None:
     assert not check_header(bytes(SEGMENT_HEADER_BYTES), 11, "f")
 
 
-def test_a_newer_format_is_named() -> None:
+def test_another_format_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     header = pack_header(11)
-    newer = header[:8] + (VERSION + 1).to_bytes(4, "big") + header[12:]
-    with pytest.raises(OperatorError, match=r"^f: written by a newer version"):
-        check_header(newer, 11, "f")
+    assert not check_header(header[:8] + (VERSION + 1).to_bytes(4, "big") + header[12:], 11, "f"), "it is damaged"
+    for version, age in ((VERSION + 1, "a newer"), (VERSION - 1, "an older")):
+        with monkeypatch.context() as other:
+            other.setattr(frame, "VERSION", version)
+            header = pack_header(11)
+        with pytest.raises(OperatorError, match=f"^f: written by {age} version"):
+            check_header(header, 11, "f")
+
+
+def test_a_voucher_is_that_of_its_segment() -> None:
+    assert unpack_voucher(pack_header(11), 11) == 0
+    head = pack_header(11, 15)
+    assert unpack_voucher(head, 11) == 15
+    assert unpack_voucher(head, 12) is None
+    for offset in range(HEADER_BYTES, SEGMENT_HEADER_BYTES):
+        assert unpack_voucher(head[:offset] + bytes([head[offset] ^ 1]) + head[offset + 1 :], 11) is None
+    assert unpack_voucher(head[:40], 11) is None

@@ -3,78 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from random import Random
 
 import pytest
 
-from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError, OperatorError
 from daybreak.journal.messages import (
-    Append,
     Appended,
     Behind,
-    Entry,
     Fenced,
     Fetch,
     Fetched,
     Promised,
     Propose,
 )
-from daybreak.journal.replica import Journal
-from daybreak.runtime.protocols import Effects, Message, Send, Sync, Synced, SyncFailed
-from daybreak.runtime.sim.disk import SimDisk
-from tests.support.journal_world import open_replica
-
-ZONE, LEADER, OTHER = NodeId("z1"), NodeId("l1"), NodeId("l2")
-
-
-class Zone:
-    """A replica on a disk whose syncs end when the test says so."""
-
-    def __init__(self, seed: int = 1) -> None:
-        self.disk = SimDisk(Random(seed), ZONE)
-        self.open()
-        self.synced()
-
-    def open(self) -> None:
-        self._syncs: list[tuple[int, int]] = []
-        self.journal: Journal = open_replica(ZONE, self.disk)
-        self._keep(self.journal.start())
-
-    def _keep(self, effects: Effects) -> list[Message]:
-        said: list[Message] = []
-        for effect in effects:
-            if isinstance(effect, Sync):
-                self._syncs.append((effect.token, self.disk.mark()))
-            elif isinstance(effect, Send):
-                said.append(effect.message)
-        assert len(self._syncs) <= 1, "one sync at a time"
-        self.journal.check_invariants()
-        return said
-
-    def hear(self, message: Message, source: NodeId = LEADER) -> list[Message]:
-        return self._keep(self.journal.receive(source, message))
-
-    @property
-    def syncing(self) -> bool:
-        return bool(self._syncs)
-
-    def synced(self) -> list[Message]:
-        """The sync under way ends."""
-        token, mark = self._syncs.pop()
-        self.disk.sync(mark)
-        return self.hear(Synced(token), ZONE)
-
-    def append(self, prev: int, epochs: list[int], *, epoch: int = 1, prev_epoch: int = 1, durable: int = 0) -> Append:
-        entries = tuple(entry(prev + n, e) for n, e in enumerate(epochs, 1))
-        return Append(epoch, prev, prev_epoch if prev else 0, entries, durable)
-
-    def epochs(self) -> list[int]:
-        return [e.epoch for e in self.journal.entries(1, 99)]
-
-
-def entry(index: int, epoch: int) -> Entry:
-    return Entry(index, epoch, b"%d of %d" % (index, epoch) + b"." * 100)
+from daybreak.runtime.protocols import Synced, SyncFailed
+from tests.support.journal_zone import LEADER, OTHER, ZONE, Zone, entry, filled
 
 
 @pytest.fixture
@@ -82,13 +25,6 @@ def zone() -> Iterator[Zone]:
     zone = Zone()
     yield zone
     assert zone.journal.failure is None
-
-
-def filled(zone: Zone, count: int, *, durable: int = 0) -> Zone:
-    """`count` entries of epoch 1, synced."""
-    zone.hear(zone.append(0, [1] * count, durable=durable))
-    zone.synced()
-    return zone
 
 
 # --- opening -----------------------------------------------------------------------------------------------------
@@ -349,14 +285,26 @@ def test_after_a_failed_sync_a_replica_says_nothing_any_more() -> None:
 def test_a_replica_that_cannot_write_leaves_the_quorum(monkeypatch: pytest.MonkeyPatch) -> None:
     zone = Zone()
 
-    def full(name: str, size: int) -> None:
-        raise OperatorError(f"dir/{name}: No space left on device")
+    def broken(name: str, size: int) -> None:
+        raise OperatorError(f"dir/{name}: Input/output error")
 
-    monkeypatch.setattr(zone.disk, "create", full)
+    monkeypatch.setattr(zone.disk, "create", broken)
     assert list(zone.journal.receive(LEADER, zone.append(0, [1]))) == []
     assert zone.journal.failure is not None
-    assert "No space left" in zone.journal.failure
+    assert "Input/output error" in zone.journal.failure
     assert zone.hear(Propose(9, "a")) == []
+
+
+def test_after_a_failed_sync_a_new_life_believes_only_what_is_on_the_disk() -> None:
+    zone = filled(Zone(), 2)
+    zone.hear(zone.append(2, [1, 1]))
+    zone.hear(SyncFailed(3, "dir/1.journal: Input/output error"), ZONE)
+    zone.disk.crash()
+    zone.open()
+    zone.synced()
+    (promised,) = zone.hear(Propose(5, "l"))
+    assert isinstance(promised, Promised)
+    assert 2 <= promised.last_index == len(zone.epochs()) <= 4
 
 
 def test_an_unknown_sync_is_a_bug(zone: Zone) -> None:

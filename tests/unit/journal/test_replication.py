@@ -6,8 +6,20 @@ import pytest
 
 from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError
-from daybreak.journal.messages import Append, Appended, BeginAfter, Behind, Entry, Fetch, Fetched, Trimmed
-from daybreak.journal.replication import Limits, Replication
+from daybreak.journal.messages import (
+    Append,
+    Appended,
+    BeginAfter,
+    Behind,
+    Doubt,
+    Entry,
+    Fetch,
+    Fetched,
+    NoRoom,
+    Trimmed,
+    Whole,
+)
+from daybreak.journal.replication import SILENT_RETRIES, Limits, Replication
 from daybreak.journal.tail import Position
 from daybreak.journal.takeover import Adopted
 from daybreak.runtime.protocols import Effects, Send
@@ -251,3 +263,83 @@ def test_an_idle_leader_tells_once_what_is_durable() -> None:
     replication = sealed()
     assert replication.retry() == [Send(zone, append(11, (), 11)) for zone in ZONES]
     assert replication.retry() == []
+
+
+# --- damage and full disks ---------------------------------------------------------------------------------------
+
+
+def test_a_zone_that_is_not_whole_does_not_count() -> None:
+    replication = sealed()
+    index = replication.append(b"x")
+    replication.flush()
+    replication.on_appended(Z1, Appended(EPOCH, index))
+    replication.on_appended(Z3, Appended(EPOCH, index, whole=False))
+    assert replication.durable == 11
+    replication.on_appended(Z3, Appended(EPOCH, index))
+    assert replication.durable == index
+
+
+def test_what_a_zone_had_before_it_lost_entries_does_not_count_any_more() -> None:
+    for loss in (Behind(EPOCH, 11, 3, whole=False), Doubt(EPOCH, 4)):
+        replication = sealed()
+        index = replication.append(b"x")
+        replication.flush()
+        replication.on_appended(Z3, Appended(EPOCH, index))
+        getattr(replication, "on_behind" if isinstance(loss, Behind) else "on_doubt")(Z3, loss)
+        replication.on_appended(Z1, Appended(EPOCH, index))
+        assert replication.durable == 11
+        replication.on_appended(Z3, Appended(EPOCH, index))
+        assert replication.durable == index
+
+
+def test_a_zone_in_doubt_is_told_all_that_was_ever_sent() -> None:
+    replication = sealed()
+    grow(replication, 3)
+    replication.append(b"not sent yet")
+    assert replication.on_doubt(Z3, Doubt(EPOCH, 7)) == [Send(Z3, Whole(EPOCH, 7, 14))]
+    assert replication.on_doubt(Z3, Doubt(EPOCH - 1, 7)) == []
+
+
+def test_entries_are_not_fetched_from_a_zone_that_is_not_whole() -> None:
+    replication = sealed(Limits(tail_entries=2))
+    grow(replication, 10)
+    replication.on_appended(Z2, Appended(EPOCH, 21, whole=False))
+    assert sends(replication.on_behind(Z3, Behind(EPOCH, 12, EPOCH)))[0].to == Z1
+
+
+def test_a_full_disk_of_one_zone_leaves_room_and_that_of_two_does_not() -> None:
+    replication = sealed()
+    replication.on_appended(Z1, Appended(EPOCH, 11, room=False))
+    assert replication.room
+    replication.on_no_room(Z2, NoRoom(EPOCH))
+    assert not replication.room
+    replication.on_appended(Z1, Appended(EPOCH, 11))
+    assert replication.room
+
+
+def test_a_zone_that_is_down_gives_no_room() -> None:
+    replication = sealed()
+    replication.append(b"x")
+    replication.flush()
+    for zone in (Z1, Z2):
+        replication.on_appended(zone, Appended(EPOCH, 12))
+    for _ in range(SILENT_RETRIES + 1):
+        replication.retry()
+    assert replication.room, "as long as no disk is full nobody needs to know"
+    replication.on_appended(Z1, Appended(EPOCH, 12, room=False))
+    assert not replication.room
+    replication.on_appended(Z3, Appended(EPOCH, 12))
+    assert replication.room
+
+
+def test_a_full_zone_is_left_alone_until_it_has_space() -> None:
+    replication = sealed()
+    replication.append(b"x")
+    replication.flush()
+    replication.on_no_room(Z3, NoRoom(EPOCH - 1))
+    assert replication.room
+    replication.on_no_room(Z3, NoRoom(EPOCH))
+    replication.append(b"x")
+    assert receivers(replication.flush()) == {Z1, Z2}
+    assert replication.on_behind(Z3, Behind(EPOCH, 12, EPOCH, room=False)) == []
+    assert sends(replication.on_behind(Z3, Behind(EPOCH, 12, EPOCH)))[0].message == append(11, own(12, 13), 11)

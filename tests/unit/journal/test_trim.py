@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import pytest
 
+from daybreak.journal.frame import FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES
 from daybreak.journal.messages import (
     Append,
     Appended,
     BeginAfter,
     Behind,
+    Doubt,
     Entry,
     Fetch,
     Fetched,
+    HealthTick,
+    Promised,
     Propose,
     Trim,
     Trimmed,
+    Whole,
 )
-from tests.unit.journal.test_replica import OTHER, Zone, entry
+from daybreak.journal.scan import segment_name, segment_names
+from tests.support.journal_zone import OTHER, ZONE, Zone, entry
 
 
 def long(zone: Zone, last: int, *, durable: int) -> Zone:
@@ -118,3 +124,94 @@ def test_nobody_but_the_leader_says_where_to_begin() -> None:
     zone.hear(Propose(3, "l1"))
     assert zone.hear(BeginAfter(2, 9, 2)) == []
     assert zone.journal.base == 0
+
+
+# --- damage ------------------------------------------------------------------------------------------------------
+
+
+def spoil(zone: Zone, index: int) -> None:
+    """Turn a bit of an entry's payload."""
+    first = max(int(name[:20]) for name in segment_names(zone.disk) if int(name[:20]) <= index)
+    frame = FRAME_HEADER_BYTES + 200
+    zone.disk.corrupt(segment_name(first), SEGMENT_HEADER_BYTES + (index - first) * frame + FRAME_HEADER_BYTES + 90, 4)
+
+
+def found(zone: Zone, index: int) -> Zone:
+    """Entry `index` is damaged, and somebody has noticed."""
+    spoil(zone, index)
+    (behind,) = zone.hear(Fetch(index, index), OTHER)
+    assert behind == Behind(1, index, 1, whole=False)
+    return zone
+
+
+def test_damage_to_what_is_trimmed_is_no_damage_any_more() -> None:
+    zone = found(long(Zone(), 20, durable=20), 2)
+    zone.hear(Trim(9), OTHER)
+    assert zone.journal.base >= 2
+    assert zone.journal.whole
+    zone.hear(Append(1, 20, 1, (entry(21, 1),), 20))
+    assert zone.synced() == [Appended(1, 21)]
+
+
+def test_what_the_others_have_trimmed_goes_where_it_is_damaged() -> None:
+    zone = found(long(Zone(), 20, durable=20), 2)
+    assert zone.hear(BeginAfter(1, 9, 1)) == [Behind(1, 21, 1)]
+    assert 2 <= zone.journal.base <= 9
+    assert zone.journal.whole and zone.journal.last_index == 20
+
+
+@pytest.mark.parametrize("answer", [20, 25])
+def test_damage_in_a_segment_that_goes_beyond_the_others_base_takes_the_log_and_is_a_new_doubt(answer: int) -> None:
+    """Otherwise it would ask for ever for an entry that nobody has."""
+    zone = long(Zone(), 20, durable=20)
+    zone.hear(Trim(9), OTHER)
+    base = zone.journal.base
+    found(zone, base + 1)
+    zone.hear(BeginAfter(1, base + 1, 1))
+    behind, doubt = zone.synced()
+    assert behind == Behind(1, base + 2, 1, whole=False)
+    assert isinstance(doubt, Doubt)
+    assert zone.hear(Propose(7, "a"), OTHER) == [], "it has acknowledged entries up to 20"
+    zone.hear(Whole(1, doubt.incident, answer))
+    zone.hear(Append(1, base + 1, 1, tuple(entry(index, 1) for index in range(base + 2, 20)), 20))
+    assert zone.synced() == [Appended(1, 19, whole=False)]
+    zone.hear(Append(1, 19, 1, tuple(entry(index, 1) for index in range(20, answer + 1)), 20))
+    assert zone.synced() == [Appended(1, answer)]
+    assert zone.hear(Propose(7, "a"), OTHER) == [Promised(7, 1, answer, 20)]
+
+
+def test_who_begins_after_all_that_it_can_have_acknowledged_is_whole() -> None:
+    zone = long(Zone(), 20, durable=10)
+    spoil(zone, 15)
+    zone.open()
+    zone.synced()
+    assert zone.hear(BeginAfter(1, 30, 1)) == [], "what is damaged goes first, with a note of the loss"
+    _, doubt = zone.synced()
+    assert isinstance(doubt, Doubt)
+    zone.hear(Whole(1, doubt.incident, 28))
+    zone.hear(BeginAfter(1, 30, 1))
+    assert not zone.journal.whole
+    assert zone.synced() == [Behind(1, 31, 1)]
+    assert zone.journal.whole
+
+
+def test_a_damaged_log_is_trimmed_like_any_other() -> None:
+    zone = long(Zone(), 20, durable=20)
+    spoil(zone, 15)
+    zone.open()
+    zone.synced()
+    zone.hear(Trim(9), OTHER)
+    base = zone.journal.base
+    assert base > 0
+    zone.disk.crash()
+    zone.open()
+    zone.synced()
+    assert (zone.journal.base, zone.journal.last_index, zone.journal.whole) == (base, 14, False)
+
+
+def test_the_scrub_looks_at_what_is_left() -> None:
+    zone = long(Zone(), 20, durable=20)
+    zone.hear(Trim(9), OTHER)
+    spoil(zone, zone.journal.base + 1)
+    (behind,) = zone.hear(HealthTick(), ZONE)
+    assert behind == Behind(1, zone.journal.base + 1, 1, whole=False)

@@ -14,6 +14,7 @@ from daybreak.base.writes import Access, Write
 from daybreak.errors import (
     ConflictError,
     DaybreakError,
+    DiskFullError,
     InternalError,
     LimitError,
     OperatorError,
@@ -159,11 +160,12 @@ ERRORS = {
     Reason.CONFLICT: (ConflictError, "40001", "change conflicts with another transaction (OC000)"),
     Reason.SCHEMA: (SchemaConflictError, "40001", "schema has been updated by another transaction (OC001)"),
     Reason.UNAVAILABLE: (RetryError, "40001", "run the transaction again"),
+    Reason.DISK_FULL: (DiskFullError, "53100", "nothing of the transaction remains"),
 }
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_each_refusal_is_an_error_of_its_own_that_asks_for_a_retry(reason: Reason) -> None:
+def test_each_refusal_is_an_error_of_its_own(reason: Reason) -> None:
     session = Session()
     transaction, call = committing(session)
     session.answer(Refused(transaction.txn, reason))

@@ -41,6 +41,7 @@ def test_nodes_crash_and_their_traces_go_on_counting(tmp_path: Path) -> None:
 def test_of_three_journal_replicas_one_at_a_time_may_be_down() -> None:
     idle = simulation(1, CALM, unchecked="it does not run")
     idle._add_nodes()
+    assert idle.world.run_until(lambda: all(t.sound() for t in idle.troubles.values()), 1_000_000)
     (first, second, _), (other, *_) = idle.layout.replicas.values()
     assert idle._may_crash(first)
     idle.world.crash(first)

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from daybreak.errors import OperatorError
+from daybreak.errors import DiskFullError, OperatorError
 
 _TEMPORARY = ".tmp"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _MAX_OPEN = 32
 """Files kept open between syncs; those with unsynced writes stay open beyond it."""
 
@@ -20,8 +21,8 @@ class LocalDisk:
     """A `Disk` on real files.
 
     All methods belong to the event loop's thread, except `sync`, which may run in another one at the same time: it
-    covers every write that returned before it was called. Errors are OperatorErrors that name the file; a full
-    disk has SQLSTATE 53100.
+    covers every write that returned before it was called. Errors are OperatorErrors that name the file, for a full
+    disk DiskFullError.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -102,11 +103,21 @@ class LocalDisk:
             try:
                 _write_all(fd, data, 0)
                 os.fsync(fd)
+            except OSError:
+                temporary.unlink()
+                raise
             finally:
                 os.close(fd)
             temporary.rename(path)
             self._close(name)
             self._sync_directory()
+
+    def overwrite(self, name: str, data: bytes) -> None:
+        """Put `data` at the beginning of an existing file, durably, at once, and without need of new space."""
+        with self._explained(name):
+            fd = self._fd(name)
+            _write_all(fd, data, 0)
+            os.fdatasync(fd)
 
     def remove(self, name: str) -> None:
         """Delete a file."""
@@ -198,10 +209,8 @@ class LocalDisk:
             yield
         except OSError as error:
             path = self._directory / name if name else self._directory
-            explained = OperatorError(f"{path}: {error.strerror}")
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                explained.sqlstate = "53100"
-            raise explained from error
+            kind = DiskFullError if error.errno in _FULL else OperatorError
+            raise kind(f"{path}: {error.strerror}") from error
 
 
 def _reserve(fd: int, offset: int, length: int) -> None:

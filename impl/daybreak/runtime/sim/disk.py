@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
-from daybreak.errors import OperatorError
+from daybreak.errors import DiskFullError, OperatorError
 
 SECTOR_BYTES = 512
 """What a disk writes as a whole; a torn write has some sectors and lacks others."""
@@ -50,6 +50,8 @@ class SimDisk:
         self._pending: list[_Change] = []
         self._count = 0
         """Changes ever made."""
+        self.capacity: int | None = None
+        """How many bytes all files together may have; None: no bound."""
 
     @property
     def where(self) -> str:
@@ -64,6 +66,7 @@ class SimDisk:
         """Make a file of `size` zero bytes."""
         if name in self._files:
             raise OperatorError(f"{self._where}/{name}: File exists")
+        self._need(name, size)
         self._do(_Create(name, size))
 
     def size(self, name: str) -> int:
@@ -76,18 +79,24 @@ class SimDisk:
 
     def write(self, name: str, offset: int, data: bytes) -> None:
         """Replace the bytes at `offset`."""
-        self._file(name)
+        self._need(name, offset + len(data) - len(self._file(name)))
         self._do(_Write(name, offset, data))
 
     def truncate(self, name: str, size: int) -> None:
         """Cut a file to `size` bytes, or extend it with zeros."""
-        self._file(name)
+        self._need(name, size - len(self._file(name)))
         self._do(_Truncate(name, size))
 
     def replace(self, name: str, data: bytes) -> None:
         """Make `data` the whole content of a small file, atomically and durably, at once."""
+        self._need(name, len(data))
         self._files[name] = bytearray(data)
         self._durable[name] = bytearray(data)
+
+    def overwrite(self, name: str, data: bytes) -> None:
+        """Put `data` at the beginning of an existing file, durably, at once, and without need of new space."""
+        self._file(name)[: len(data)] = data
+        self._durable.setdefault(name, bytearray(self._files[name]))[: len(data)] = data
 
     def remove(self, name: str) -> None:
         """Delete a file."""
@@ -105,14 +114,18 @@ class SimDisk:
             _apply(self._durable, change)
         del self._pending[:upto]
 
+    def fail_sync(self, mark: int) -> None:
+        """A sync of what was done before `mark` fails: only chance knows what is on the disk, and later syncs make up
+        for nothing of it."""
+        upto = max(0, len(self._pending) - (self._count - mark))
+        for change in self._pending[:upto]:
+            self._leave_to_chance(change)
+        del self._pending[:upto]
+
     def crash(self) -> None:
         """The power fails: what was synced is there, of the rest only chance knows."""
         for change in self._pending:
-            fate = self._random.random()
-            if isinstance(change, _Write) and fate < 0.4:
-                self._tear(change)
-            elif fate < 0.7:
-                _apply(self._durable, change)
+            self._leave_to_chance(change)
         self._pending.clear()
         self._files = {name: bytearray(data) for name, data in self._durable.items()}
 
@@ -121,11 +134,27 @@ class SimDisk:
         self._pending.clear()
         self._files, self._durable = {}, {}
 
-    def corrupt(self, name: str, offset: int) -> None:
-        """Sync everything, then spoil one byte of it, as a failing disk does."""
+    def corrupt(self, name: str, offset: int, mask: int = 0xFF) -> None:
+        """Sync everything, then spoil one byte of it, as a failing disk does: turn the bits of `mask`."""
         self.sync()
         for files in (self._files, self._durable):
-            files[name][offset] ^= 0xFF
+            files[name][offset] ^= mask
+
+    def used(self) -> int:
+        """How many bytes all files together have."""
+        return sum(map(len, self._files.values()))
+
+    def _need(self, name: str, more: int) -> None:
+        """Raise DiskFullError if the file cannot grow by `more` bytes."""
+        if self.capacity is not None and more > 0 and self.used() + more > self.capacity:
+            raise DiskFullError(f"{self._where}/{name}: No space left on device")
+
+    def _leave_to_chance(self, change: _Change) -> None:
+        fate = self._random.random()
+        if isinstance(change, _Write) and fate < 0.4:
+            self._tear(change)
+        elif fate < 0.7:
+            _apply(self._durable, change)
 
     def _tear(self, change: _Write) -> None:
         """Apply a random choice of the sectors of a write."""

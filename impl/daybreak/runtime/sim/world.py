@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from daybreak.base.ids import NodeId
-from daybreak.base.time import Interval, Timestamp
-from daybreak.runtime.protocols import After, Effects, Message, Send, Sync, Synced
+from daybreak.base.time import Interval
+from daybreak.runtime.protocols import After, Effects, Message, Send, Sync, Synced, SyncFailed
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.disk import SimDisk
+from daybreak.runtime.timeline import Timeline
 from daybreak.trace.recorder import Cause
 
 BEGINNING_US = 1_790_000_000_000_000
@@ -32,8 +33,24 @@ class Faults:
     """Share of messages that take ten times as long."""
     sync_us: tuple[int, int] = (100, 2_000)
     """Bounds of a sync's duration."""
+    duplicate: float = 0.0
+    """Share of messages that arrive twice, each after a delay of its own."""
+    loss: float = 0.0
+    """Share of messages that never arrive."""
+    reorder: float = 0.0
+    """Share of messages that are held back and overtaken by others, for up to `held_us`."""
+    held_us: int = 50_000
     clock_error_us: int = 300
     """Every clock's declared error; each node's true one is drawn from within."""
+    clock_jump_every_us: int = 0
+    """Mean time between two jumps of some node's clock, by `clock_jump_us` forward or back; 0 for none."""
+    clock_jump_us: int = 3_600_000_000
+    disk_full_every_us: int = 0
+    """Mean time between two changes of a disk from having space to being full, or back; 0: they have space."""
+    sync_error_every_us: int = 0
+    """Mean time between two failed syncs; 0 for none."""
+    rot_every_us: int = 0
+    """Mean time between two bits that the disk of one zone spoils; 0 for none."""
     crash_every_us: int = 120_000
     """Mean time between two crashes; 0 for none."""
     down_us: tuple[int, int] = (10_000, 200_000)
@@ -41,17 +58,19 @@ class Faults:
 
 
 class SimClock:
-    """A node's clock: off by a constant error, which it knows only the bound of."""
+    """A node's clock: off by a constant error, which it knows only the bound of, and by what it has jumped."""
 
     def __init__(self, world: World, error_us: int, bound_us: int) -> None:
         self._world = world
         self._error_us = error_us
-        self._bound_us = bound_us
+        self._timeline = Timeline(bound_us)
+        self.jumped_us = 0
+        """How far what it shows is off the truth, besides its error."""
 
     def now(self) -> Interval:
         """The interval that holds the virtual time."""
-        reading = self._world.now_us + self._error_us
-        return Interval(Timestamp(reading - self._bound_us), Timestamp(reading + self._bound_us))
+        now_us = self._world.now_us
+        return self._timeline.at((now_us + self._error_us + self.jumped_us) * 1_000, now_us * 1_000)
 
 
 Build = Callable[[], Role]
@@ -81,6 +100,10 @@ class World:
         self._count = 0
         self._nodes: dict[NodeId, SimNode] = {}
         self._listeners: dict[NodeId, Callable[[Message], None]] = {}
+        self.disturbed = True
+        """Whether messages get lost, doubled and held back as the faults say."""
+        self.failing: set[NodeId] = set()
+        """Nodes whose next sync fails: of what was not synced before, chance decides when they crash."""
         self.on_crash: Callable[[NodeId], None] = lambda node: None
         """Called when a node has crashed."""
 
@@ -164,12 +187,27 @@ class World:
         role = self._nodes[node].role
         assert role is not None, "only a node that is up sends"
         cause = role.trace.context()
-        low, high = self.faults.delay_us
-        delay = self.random.randint(low, high)
-        if self.random.random() < self.faults.spike:
-            delay *= 10
         life = self._nodes[to].life
-        self.at(delay, lambda: self._deliver(node, to, life, message, cause))
+        for _ in range(self._copies()):
+            self.at(self._delay(), lambda: self._deliver(node, to, life, message, cause))
+
+    def _copies(self) -> int:
+        """How often a message arrives."""
+        faults = self.faults
+        if not self.disturbed:
+            return 1
+        if faults.loss and self.random.random() < faults.loss:
+            return 0
+        return 2 if faults.duplicate and self.random.random() < faults.duplicate else 1
+
+    def _delay(self) -> int:
+        faults = self.faults
+        delay = self.random.randint(*faults.delay_us)
+        if self.random.random() < faults.spike:
+            delay *= 10
+        if self.disturbed and faults.reorder and self.random.random() < faults.reorder:
+            delay += self.random.randint(0, faults.held_us)
+        return delay
 
     def _own(self, node: NodeId, delay_us: int, message: Message) -> None:
         life = self._nodes[node].life
@@ -182,9 +220,15 @@ class World:
         mark = disk.mark()
 
         def done() -> None:
-            if host.life == life:
-                disk.sync(mark)
-                self._deliver(node, node, life, Synced(token), ())
+            if host.life != life:
+                return
+            if node in self.failing:
+                self.failing.discard(node)
+                disk.fail_sync(mark)
+                self._deliver(node, node, life, SyncFailed(token, f"{disk.where}: Input/output error"), ())
+                return
+            disk.sync(mark)
+            self._deliver(node, node, life, Synced(token), ())
 
         self.at(self.random.randint(*self.faults.sync_us), done)
 
@@ -199,17 +243,28 @@ class World:
         host.role.check_invariants()
         self.perform(to, effects)
 
+    def now_and_then(self, mean_us: int, action: Callable[[], None]) -> None:
+        """From here on do something again and again, after `mean_us` in the mean; 0: never."""
+        if mean_us == 0:
+            return
+
+        def due() -> None:
+            action()
+            self.now_and_then(mean_us, action)
+
+        self.at(int(self.random.expovariate(1 / mean_us)) + 1, due)
+
     def crash_at_random(self, nodes: tuple[NodeId, ...], may_crash: Callable[[NodeId], bool]) -> None:
         """From here on, now and then crash one of `nodes` that may crash, and start it again later."""
-        mean = self.faults.crash_every_us
-        if mean == 0:
-            return
 
         def strike() -> None:
             node = self.random.choice(nodes)
             if may_crash(node):
-                self.crash(node)
-                self.at(self.random.randint(*self.faults.down_us), lambda: self.restart(node))
-            self.crash_at_random(nodes, may_crash)
+                self.bounce(node)
 
-        self.at(int(self.random.expovariate(1 / mean)) + 1, strike)
+        self.now_and_then(self.faults.crash_every_us, strike)
+
+    def bounce(self, node: NodeId) -> None:
+        """Crash a node, and start it again later."""
+        self.crash(node)
+        self.at(self.random.randint(*self.faults.down_us), lambda: self.restart(node))
