@@ -218,13 +218,13 @@ def a_write_is_lost(patch: Patch) -> None:
 
 PLANTED = (
     Planted(updates_do_not_conflict, "adjudication", 0),
-    Planted(floor_is_not_raised, "adjudication", 1),
-    Planted(promise_is_broken, "adjudication", 0),
-    Planted(lease_is_used_before_it_is_durable, "adjudication", 67),
+    Planted(floor_is_not_raised, "adjudication", 0),
+    Planted(promise_is_broken, "adjudication", 1),
+    Planted(lease_is_used_before_it_is_durable, "adjudication", 13),
     Planted(heartbeat_passes_records, "adjudication", 0),
-    Planted(lease_is_not_inherited, "adjudication", 1),
+    Planted(lease_is_not_inherited, "adjudication", 0),
     Planted(history_forgets_old_keys, "adjudication", 1),
-    Planted(recovery_forgets_records, "isolation", 1),
+    Planted(recovery_forgets_records, "isolation", 6),
     Planted(acknowledged_before_durable, "isolation", 0),
     Planted(aborted_after_commit, "isolation", 0),
     Planted(no_commit_wait, "isolation", 3, clock_error_us=20_000),
