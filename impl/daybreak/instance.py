@@ -7,7 +7,7 @@ import heapq
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 
@@ -19,21 +19,20 @@ from daybreak.base.ids import NodeId
 from daybreak.control.api import ControlServer
 from daybreak.control.datadir import DataDirectory, ServerFile
 from daybreak.errors import InternalError, OperatorError
-from daybreak.insight import ASKER, ClusterInsight, Parts, Range
+from daybreak.insight import Cluster, ClusterInsight, Parts, Range
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
 from daybreak.query.pool import EnginePool
 from daybreak.query.private_server import PrivateServer
 from daybreak.query.processor import QueryProcessor
+from daybreak.replicas import ASKER, Replicas
 from daybreak.router.server import Router
 from daybreak.runtime.local.clock import SystemClock
-from daybreak.runtime.local.disk import LocalDisk
 from daybreak.runtime.local.network import Host
 from daybreak.runtime.protocols import Clock, Message
-from daybreak.storage.replica import Replica
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
-from daybreak.zones import ZONES, Zones, journal_row, make_zones
+from daybreak.zones import ZONES, Zones, make_zones, told
 
 log = logging.getLogger(__name__)
 
@@ -72,8 +71,8 @@ class Instance:
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
-        self._storages: dict[str, Replica] = {}
-        self._insight = ClusterInsight(self._parts(), self._clock, self._ask)
+        self._replicas = Replicas(cluster.STORAGES, self._ask)
+        self._insight = ClusterInsight(self._parts(), self._clock, self._replicas)
         self._undo: list[Callable[[], object]] = [self._directory.close]
 
     @property
@@ -118,10 +117,9 @@ class Instance:
         pool = await EnginePool.start(server, warm=settings.warm)
         self._undo.append(pool.stop)
         await opening
-        await self._recovered()
-        zones.settle()
         self._undo.append(self._release)
-        self._network.listen(ASKER, self._insight.on_message)
+        await self._or_failure(self._recovered())
+        zones.settle()
         sessions = SqlSessions(pool, self._open_store, self._insight)
         self._router = Router(
             sessions=sessions, host=settings.host, port=settings.port, max_sessions=settings.max_sessions
@@ -135,6 +133,7 @@ class Instance:
 
     async def _open(self, zones: Zones, around: cluster.Surroundings) -> None:
         await zones.open(around)
+        self._network.listen(ASKER, self._replicas.on_message)
         self._start_roles()
 
     async def _watch(self, server: PrivateServer) -> None:
@@ -145,16 +144,9 @@ class Instance:
 
     def _start_roles(self) -> None:
         network, around = self._network, self._around
-        hosts = []
-        for zone, node in zip(cluster.STORAGE_ZONES, cluster.STORAGES, strict=True):
-            disk = LocalDisk(self._directory.zone(zone) / "storage")
-            self._undo.insert(1, disk.close)
-            storage = cluster.storage(around, node, disk)
-            self._storages[zone] = storage
-            hosts.append(network.add(storage, disk))
         self._crossbar = cluster.crossbar(around)
         self._adjudicators = {journal: cluster.adjudicator(around, journal) for journal in self._layout.journals}
-        hosts += [network.add(role) for role in (self._crossbar, *self._adjudicators.values())]
+        hosts = [network.add(role) for role in (self._crossbar, *self._adjudicators.values())]
         for host in hosts:
             network.start(host)
 
@@ -167,22 +159,25 @@ class Instance:
         return self._traces.recorder(node, clock, slice_name=cluster.slice_of(node))
 
     async def _recovered(self) -> None:
-        """Wait until all adjudicators may commit and a storage replica has everything up to now; those that have it
-        forget what no session can ask for any more."""
-        begun = self._clock.now().latest
-        deadline = time.monotonic() + RECOVERY_SECONDS
-        adjudicators, storages = self._adjudicators.values(), self._storages.values()
-        while not (all(role.serving for role in adjudicators) and any(r.watermark >= begun for r in storages)):
-            if self.failure.done():
-                await self.failure
-            if time.monotonic() > deadline:
-                raise InternalError(f"the cluster has not recovered within {RECOVERY_SECONDS:.0f} s")
-            await asyncio.sleep(0.005)
-        for replica in self._storages.values():
-            for note in replica.notes:
-                log.warning("%s: %s", replica.node, note)
-            if replica.watermark >= begun:
-                replica.compact()
+        """Wait until all adjudicators may commit and a storage replica has everything up to now; it forgets what no
+        session can ask for any more."""
+        begun, deadline = self._clock.now().latest, time.monotonic() + RECOVERY_SECONDS
+        # Complete up to now are only replicas to whom every adjudicator has promised it, so all have a lease.
+        complete = await self._replicas.complete(begun, RECOVERY_SECONDS)
+        while complete and time.monotonic() < deadline:
+            floor = await self._insight.floor()
+            if floor is not None and await self._replicas.forget(min(begun, floor), RECOVERY_SECONDS):
+                return
+        raise InternalError(f"the cluster has not recovered within {RECOVERY_SECONDS:.0f} s")
+
+    async def _or_failure(self, work: Coroutine[None, None, None]) -> None:
+        """Do some work, unless a role fails before it is done."""
+        task = asyncio.get_running_loop().create_task(work)
+        await asyncio.wait((task, self.failure), return_when=asyncio.FIRST_COMPLETED)
+        if self.failure.done():
+            await _abandon(task)
+            await self.failure
+        await task
 
     # --- sessions -----------------------------------------------------------------------------------------------
 
@@ -218,12 +213,10 @@ class Instance:
     # --- what sessions may ask ----------------------------------------------------------------------------------
 
     def _parts(self) -> Parts:
-        """The roles of this server, for views and outcomes."""
+        """What views and outcomes are made of."""
         return Parts(
             ranges=self._ranges,
-            adjudicators=lambda: {str(journal): role for journal, role in self._adjudicators.items()},
-            journals=self._journal_rows,
-            replicas=self._storages.values,
+            cluster=self._told,
             processors=lambda: [role for host in self._processors if isinstance(role := host.role, QueryProcessor)],
         )
 
@@ -232,14 +225,15 @@ class Instance:
         highs = [*(low for low, _ in listed[1:]), None]
         return [Range(low, high, owner) for (low, owner), high in zip(listed, highs, strict=True)]
 
-    async def _journal_rows(self) -> list[dict[str, object]]:
-        """A row for each replica of each journal, as its zone tells of it."""
+    async def _told(self) -> Cluster:
+        """What the zones tell of their roles."""
         zones = await self._zones.status()
-        return [
-            journal_row(journal, zone, node, zones[zone])
-            for journal, nodes in self._layout.replicas.items()
-            for zone, node in zip(cluster.ZONES, nodes, strict=True)
-        ]
+        layout = self._layout
+        return Cluster(
+            adjudicators=[told(zones, node, journal) for journal, node in layout.adjudicators.items()],
+            journals=[told(zones, node, journal) for journal, nodes in layout.replicas.items() for node in nodes],
+            replicas=[told(zones, node) for node in cluster.STORAGES],
+        )
 
     def _ask(self, to: NodeId, message: Message) -> None:
         self._network.post(to, message, ASKER)
@@ -248,7 +242,7 @@ class Instance:
 
     async def status(self) -> dict[str, object]:
         """What `daybreak status` shows."""
-        settings = self.settings
+        settings, zones = self.settings, await self._zones.status()
         return {
             "pid": os.getpid(),
             "host": settings.host,
@@ -260,8 +254,8 @@ class Instance:
             "sessions": self._router.session_count,
             "clock": self._clock.status(),
             "adjudicators": {journal: role.status() for journal, role in self._adjudicators.items()},
-            "zones": await self._zones.status(),
-            "storage": {zone: replica.status() for zone, replica in self._storages.items()},
+            "zones": zones,
+            "storage": {node.partition("/")[0]: told(zones, node).status for node in cluster.STORAGES},
         }
 
     async def _release(self) -> None:

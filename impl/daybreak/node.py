@@ -1,11 +1,11 @@
-"""The process of one zone: its roles, a connection to the other processes, a socket that answers questions."""
+"""The process of one zone: its roles, and a connection to each other process."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -13,9 +13,9 @@ import msgspec
 
 from daybreak import cluster, wire
 from daybreak.base.ids import NodeId
-from daybreak.control.api import ControlServer
 from daybreak.control.datadir import identity
 from daybreak.control.places import RunDirectory, read_secret
+from daybreak.control.questions import answer_with
 from daybreak.errors import OperatorError
 from daybreak.runtime.local.clock import SystemClock
 from daybreak.runtime.protocols import Clock
@@ -73,22 +73,25 @@ class NodeProcess:
         """The nodes that it runs."""
         chosen = self.settings.roles
         all_nodes = self._layout.in_zone(self.settings.zone)
-        return tuple(node for node in all_nodes if node.partition("/")[2].rpartition("-")[0] in chosen)
+        return tuple(node for node in all_nodes if cluster.role_of(node) in chosen)
 
     @property
     def failure(self) -> asyncio.Future[None]:
         """Gets the exception of a role that failed; the process must stop then."""
         return self._network.failure
 
-    async def start(self) -> None:
-        """Wait for the zone's last process to end, open its files, and let peers in."""
+    async def start(self, may_begin: Awaitable[object] | None = None) -> None:
+        """Wait for the zone's last process to end, open its files, let peers in, and begin when that is allowed."""
         try:
-            await self._start()
+            await self._open()
+            if may_begin is not None:
+                await may_begin
+            self._zone.start(self._network)
         except BaseException:
             await self.stop()
             raise
 
-    async def _start(self) -> None:
+    async def _open(self) -> None:
         settings, clock = self.settings, SystemClock()
         zone = self._zone = await Zone.open(settings.zone, settings.data / "zones" / settings.zone)
         self._undo.append(zone.close)
@@ -99,13 +102,10 @@ class NodeProcess:
         if settings.trace is not None:
             adjudicators = len(self._layout.journals)
             self._traces = TraceDirectory(settings.trace, self._cluster, network.fail, adjudicators=adjudicators)
-        zone.add_to(network, cluster.Surroundings(lambda node: clock, self._trace, self._layout), self.nodes)
+        zone.prepare(cluster.Surroundings(lambda node: clock, self._trace, self._layout), self.nodes)
         self._peers = make_peers(network, settings.zone, self._cluster, run, read_secret(settings.data))
         network.join(self._peers)
-        control = ControlServer(run.path, self.status, run.control(settings.zone))
-        await control.start()
-        self._undo.append(control.stop)
-        zone.start()
+        answer_with(network, settings.zone, self.status)
         try:
             await self._peers.start()
         except OSError as error:

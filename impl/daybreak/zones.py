@@ -6,17 +6,18 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
-from daybreak.control.api import ask_soon
 from daybreak.control.datadir import DataDirectory
 from daybreak.control.places import RunDirectory, make_secret
+from daybreak.control.questions import Questions, Status
 from daybreak.control.supervisor import Supervisor
 from daybreak.errors import OperatorError
+from daybreak.insight import Told
 from daybreak.journal.quorum import majority
 from daybreak.node import make_peers
 from daybreak.runtime.local.network import LocalNetwork
@@ -31,9 +32,9 @@ ALL_SECONDS = 30.0
 """So long a server that starts waits for all zones; after that a majority will do."""
 MAJORITY_SECONDS = 120.0
 """Without a majority of zones after so long, starting has failed."""
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 1.0
 """A zone that does not say how it is within this time is shown without its roles."""
-Status = dict[str, object]
+ASKER = NodeId(f"{cluster.REGION}/status-0")
 
 
 class Zones(Protocol):
@@ -77,9 +78,9 @@ class OwnZones:
         for name in cluster.ZONES:
             zone = await Zone.open(name, self._directory.zone(name))
             self._zones.append(zone)
-            zone.add_to(self.network, around, around.layout.in_zone(name))
+            zone.prepare(around, around.layout.in_zone(name))
         for zone in self._zones:
-            zone.start()
+            zone.start(self.network)
 
     def settle(self) -> None:
         """Nothing to do."""
@@ -104,13 +105,14 @@ class OtherZones:
             directory.zone(zone)
         self._run = RunDirectory(data)
         self._peers = make_peers(self.network, cluster.REGION, directory.cluster, self._run, secret)
+        self._questions = Questions(self.network, ASKER)
         commands = {zone: _command(zone, data, trace) for zone in cluster.ZONES} if supervised else {}
         self._supervisor = Supervisor(commands, self.network.fail)
 
     async def open(self, around: cluster.Surroundings) -> None:
         """Start them and wait for all; for a majority, if one takes very long.
 
-        No role here starts before: damage that one zone finds in its files is then found before another one's change.
+        No role starts before: damage that one zone finds in its files is then found before another one's change.
         """
         self._supervisor.start()
         self.network.join(self._peers)
@@ -123,6 +125,7 @@ class OtherZones:
             enough = majority(len(cluster.ZONES))
             if not await self._wait(lambda: len(cluster.ZONES) - len(self._missing()) >= enough, MAJORITY_SECONDS):
                 raise OperatorError(f"no majority of zones: {', '.join(self._missing())} have not come up")
+        self._supervisor.go()
 
     def _missing(self) -> list[str]:
         return [zone for zone in cluster.ZONES if not self._peers.is_up(zone)]
@@ -144,18 +147,18 @@ class OtherZones:
 
     async def status(self) -> dict[str, Status]:
         """Ask every zone at once."""
-        answers = await asyncio.gather(*(self._ask(zone) for zone in cluster.ZONES))
+        answers = await self._questions.ask(
+            tuple(zone for zone in cluster.ZONES if self._peers.is_up(zone)), ANSWER_SECONDS
+        )
         children, peers = self._supervisor.status(), self._peers.status()
         found: dict[str, Status] = {}
-        for zone, answer in zip(cluster.ZONES, answers, strict=True):
+        for zone in cluster.ZONES:
+            answer = answers.get(zone)
             said = answer or {}
             life = {"pid": said.get("pid"), "uptime_seconds": said.get("uptime_seconds")} | children.get(zone, {})
-            state = "running" if answer else "silent" if life["pid"] is not None else "down"
+            state = "running" if answer else "silent" if life["pid"] is not None or self._peers.is_up(zone) else "down"
             found[zone] = {"state": state, **life, "connection": peers[zone], "roles": said.get("roles", {})}
         return found
-
-    async def _ask(self, zone: str) -> Status | None:
-        return await ask_soon(str(self._run.path / self._run.control(zone)), ANSWER_SECONDS)
 
     async def close(self) -> None:
         """End the processes in order."""
@@ -163,13 +166,12 @@ class OtherZones:
         self._run.close()
 
 
-def journal_row(journal: JournalId, zone: str, node: NodeId, said: Status) -> Status:
-    """What operators see of a journal's replica in `zone`, of which `said` is the status."""
-    roles = said["roles"]
+def told(zones: Mapping[str, Status], node: NodeId, journal: JournalId | None = None) -> Told:
+    """What the zones' `status` says of a node."""
+    zone = zones[cluster.process_of(node)]
+    roles = zone["roles"]
     assert isinstance(roles, dict), "a zone tells of its roles by their nodes"
-    numbers: Status = roles.get(node, {"failure": f"the zone's process is {said.get('state')}"})
-    columns = ("last_index", "synced", "durable", "failure")
-    return {"journal": journal, "zone": zone, **{name: numbers.get(name) for name in columns}}
+    return Told(node, journal, roles.get(node), str(zone.get("state")))
 
 
 def _command(zone: str, data: Path, trace: Path | None) -> list[str]:

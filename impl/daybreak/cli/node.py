@@ -35,7 +35,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
     parser.add_argument("--trace", type=Path, metavar="DIR", help="write every protocol step to DIR")
-    parser.add_argument("--with-stdin", action="store_true", help="end when standard input does")
+    parser.add_argument("--with-stdin", action="store_true", help="begin at standard input's first byte, end with it")
     return parser.parse_args(argv)
 
 
@@ -56,14 +56,14 @@ def main(argv: list[str]) -> int:
 
 
 async def _run(settings: Settings, *, with_stdin: bool) -> int:
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    loop, stop, begin = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if with_stdin:
-        loop.add_reader(sys.stdin.fileno(), _read, stop)
+        loop.add_reader(sys.stdin.fileno(), _read, begin, stop)
     stopping = loop.create_task(stop.wait())
     node = NodeProcess(settings)
-    starting = loop.create_task(node.start())
+    starting = loop.create_task(node.start(begin.wait() if with_stdin else None))
     await asyncio.wait((stopping, starting), return_when=asyncio.FIRST_COMPLETED)
     if not starting.done():
         starting.cancel()
@@ -80,8 +80,10 @@ async def _run(settings: Settings, *, with_stdin: bool) -> int:
     return 0
 
 
-def _read(stop: asyncio.Event) -> None:
-    """Nothing is ever said on standard input; its end means that whoever started us wants us to stop, or is gone."""
-    if not os.read(sys.stdin.fileno(), 1024):
+def _read(begin: asyncio.Event, stop: asyncio.Event) -> None:
+    """Something on standard input: begin. Its end: whoever started us wants us to stop, or is gone."""
+    if os.read(sys.stdin.fileno(), 1024):
+        begin.set()
+    else:
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
         stop.set()

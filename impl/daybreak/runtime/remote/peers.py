@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from daybreak.runtime.remote.codec import Letter, Registry
+from daybreak.runtime.local.network import Letter
+from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.connection import BEAT, Connection
 from daybreak.runtime.remote.frames import frame
 from daybreak.runtime.remote.handshake import Handshake, Identity
