@@ -7,19 +7,19 @@ import heapq
 import logging
 import os
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from daybreak import cluster
-from daybreak.adjudicator.messages import Release
-from daybreak.base.ids import NodeId
+from daybreak.base.ids import JournalId, NodeId
 from daybreak.control.api import ControlServer
 from daybreak.control.datadir import DataDirectory, ServerFile
+from daybreak.control.leases import give_back
 from daybreak.errors import InternalError, OperatorError
-from daybreak.insight import Cluster, ClusterInsight, Parts, Range
+from daybreak.insight import SERVING, Cluster, ClusterInsight, Parts, Range
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
 from daybreak.query.pool import EnginePool
@@ -36,10 +36,9 @@ from daybreak.zones import ZONES, Zones, make_zones, told
 
 log = logging.getLogger(__name__)
 
-CONTROL = NodeId("A/control-0")
 RECOVERY_SECONDS = 120.0
 """After this long without working adjudicators and a complete storage replica, starting has failed."""
-RELEASE_SECONDS = 5.0
+RELEASE_SECONDS = 2.0
 """An orderly stop waits this long for the leases to be given back."""
 
 
@@ -134,21 +133,12 @@ class Instance:
     async def _open(self, zones: Zones, around: cluster.Surroundings) -> None:
         await zones.open(around)
         self._network.listen(ASKER, self._replicas.on_message)
-        self._start_roles()
 
     async def _watch(self, server: PrivateServer) -> None:
         """Without the private PostgreSQL no statement can be run: the server stops with it."""
         code = await server.wait()
         log_file = self.settings.data / "engine" / "postgres.log"
         self._network.fail(OperatorError(f"the private PostgreSQL has ended (exit code {code}); see {log_file}"))
-
-    def _start_roles(self) -> None:
-        network, around = self._network, self._around
-        self._crossbar = cluster.crossbar(around)
-        self._adjudicators = {journal: cluster.adjudicator(around, journal) for journal in self._layout.journals}
-        hosts = [network.add(role) for role in (self._crossbar, *self._adjudicators.values())]
-        for host in hosts:
-            network.start(host)
 
     def _node_clock(self, node: NodeId) -> Clock:
         return self._clock
@@ -230,7 +220,7 @@ class Instance:
         zones = await self._zones.status()
         layout = self._layout
         return Cluster(
-            adjudicators=[told(zones, node, journal) for journal, node in layout.adjudicators.items()],
+            adjudicators=[told(zones, node, journal) for journal, nodes in layout.candidates.items() for node in nodes],
             journals=[told(zones, node, journal) for journal, nodes in layout.replicas.items() for node in nodes],
             replicas=[told(zones, node) for node in cluster.STORAGES],
         )
@@ -253,25 +243,24 @@ class Instance:
             "uptime_seconds": round(time.time() - self.started_at, 3),
             "sessions": self._router.session_count,
             "clock": self._clock.status(),
-            "adjudicators": {journal: role.status() for journal, role in self._adjudicators.items()},
+            "adjudicators": {journal: self._leader(zones, journal) for journal in self._layout.journals},
             "zones": zones,
             "storage": {node.partition("/")[0]: told(zones, node).status for node in cluster.STORAGES},
         }
 
+    def _leader(self, zones: Mapping[str, dict[str, object]], journal: JournalId) -> dict[str, object]:
+        """The status of whoever decides on transactions for a journal; of nobody, only that."""
+        for node in self._layout.candidates[journal]:
+            status = told(zones, node, journal).status
+            if status is not None and status["stage"] == SERVING:
+                return {"node": node, **status}
+        return {"node": None}
+
     async def _release(self) -> None:
-        """Give all leases back, so that the next start need not wait for them to expire."""
-        released = asyncio.get_running_loop().create_future()
-        answers: list[Message] = []
-
-        def listen(message: Message) -> None:
-            answers.append(message)
-            if len(answers) == len(self._adjudicators) and not released.done():
-                released.set_result(None)
-
-        self._network.listen(CONTROL, listen)
-        for role in self._adjudicators.values():
-            self._network.post(role.node, Release(), CONTROL)
-        await asyncio.wait((released, self.failure), timeout=RELEASE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        """Have the leases given back, so that the next start need not wait for them to expire."""
+        candidates = [node for nodes in self._layout.candidates.values() for node in nodes]
+        own = [node for node in candidates if self._zones.ends_with_us(cluster.process_of(node))]
+        await give_back(self._network, cluster.REGION, own, RELEASE_SECONDS)
 
     async def stop(self) -> None:
         """End sessions, give the leases back, stop everything that was started, in reverse order."""

@@ -14,6 +14,7 @@ import msgspec
 from daybreak import cluster, wire
 from daybreak.base.ids import NodeId
 from daybreak.control.datadir import identity
+from daybreak.control.leases import give_back
 from daybreak.control.places import RunDirectory, read_secret
 from daybreak.control.questions import answer_with
 from daybreak.errors import OperatorError
@@ -27,6 +28,8 @@ from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
 from daybreak.zone import Zone
 
+RELEASE_SECONDS = 1.0
+"""An orderly stop waits this long for the leases to be given back: other zones may end at the same time."""
 PROCESSES = (cluster.REGION, *cluster.ZONES)
 
 
@@ -87,6 +90,7 @@ class NodeProcess:
             if may_begin is not None:
                 await may_begin
             self._zone.start(self._network)
+            self._undo.append(self._release)
         except BaseException:
             await self.stop()
             raise
@@ -124,6 +128,11 @@ class NodeProcess:
             "roles": self._zone.status(),
             "peers": self._peers.status(),
         }
+
+    async def _release(self) -> None:
+        """Give leases back, so that another zone can take over at once."""
+        own = [node for node in self.nodes if cluster.role_of(node) == "adj"]
+        await give_back(self._network, self.settings.zone, own, RELEASE_SECONDS)
 
     async def stop(self) -> None:
         """Stop everything that was started, in reverse order."""

@@ -50,6 +50,9 @@ class Zones(Protocol):
     def settle(self) -> None:
         """The server is ready."""
 
+    def ends_with_us(self, zone: str) -> bool:
+        """Whether a zone is there, and ends when the server does."""
+
     async def status(self) -> dict[str, Status]:
         """How each zone is: its process, and its roles by node."""
 
@@ -85,6 +88,10 @@ class OwnZones:
     def settle(self) -> None:
         """Nothing to do."""
 
+    def ends_with_us(self, zone: str) -> bool:
+        """They do."""
+        return bool(self._zones)
+
     async def status(self) -> dict[str, Status]:
         """The roles; there are no processes of their own."""
         return {zone.name: {"roles": zone.status()} for zone in self._zones}
@@ -103,6 +110,7 @@ class OtherZones:
         data = directory.path
         for zone in cluster.ZONES:
             directory.zone(zone)
+        self._supervised = supervised
         self._run = RunDirectory(data)
         self._peers = make_peers(self.network, cluster.REGION, directory.cluster, self._run, secret)
         self._questions = Questions(self.network, ASKER)
@@ -144,6 +152,10 @@ class OtherZones:
     def settle(self) -> None:
         """From here on a zone that ends is started again, whatever it says."""
         self._supervisor.settle()
+
+    def ends_with_us(self, zone: str) -> bool:
+        """Those that we supervise."""
+        return self._supervised and self._peers.is_up(zone)
 
     async def status(self) -> dict[str, Status]:
         """Ask every zone at once."""

@@ -28,11 +28,12 @@ from daybreak.adjudicator.messages import (
     Voted,
     VotesMissing,
 )
+from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.reign import Pending, Stage
 from daybreak.adjudicator.settings import Settings
 from daybreak.adjudicator.undecided import APPENDING, Undecided, Verdict
 from daybreak.adjudicator.voter import Voter
-from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.ids import NodeId, TxnId
 from daybreak.base.keys import Key
 from daybreak.base.records import Payload, encode
 from daybreak.base.time import ZERO, Timestamp
@@ -45,22 +46,8 @@ from daybreak.trace.recorder import Trace
 class Adjudicator(Voter):
     """See the module's card."""
 
-    def __init__(
-        self,
-        node: NodeId,
-        clock: Clock,
-        trace: Trace,
-        *,
-        journal: JournalId,
-        replicas: tuple[NodeId, ...],
-        crossbars: tuple[NodeId, ...],
-        peers: Mapping[JournalId, NodeId],
-        settings: Settings | None = None,
-    ) -> None:
-        """`peers` are all adjudicators of the cluster by their journals."""
-        super().__init__(
-            node, clock, trace, journal=journal, replicas=replicas, crossbars=crossbars, peers=peers, settings=settings
-        )
+    def __init__(self, place: Place, clock: Clock, trace: Trace, settings: Settings | None = None) -> None:
+        super().__init__(place, clock, trace, settings)
         # Invariant: what is undecided has no verdict, and no hold here.
         self._led = Led(trace, self.check_invariants)
 
@@ -120,7 +107,7 @@ class Adjudicator(Voter):
         self.commit(txn=txn, start=start, keys=keys, ts=ts)
         self._outcomes.appending(txn)
         payload = encode(Payload(self._granted, Record(txn, ts, request.writes)))
-        voters = tuple(self._peers[voter] for voter in request.voters) if request.voters else ()
+        voters = tuple(self._home_of(voter) for voter in request.voters) if request.voters else ()
         self._appending.append(Pending(self._leader.append(payload), ts, txn, asker, voters))
         return self._leader.flush()
 
@@ -223,7 +210,7 @@ class Adjudicator(Voter):
         """Tell everybody that a transaction will never commit, and remember it."""
         self._led.end(txn)
         self._close(txn, Verdict(ZERO, reason))
-        told: Effects = [Send(self._peers[voter], Outcome(txn, ZERO)) for voter in heard.voters]
+        told: Effects = [Send(self._home_of(voter), Outcome(txn, ZERO)) for voter in heard.voters]
         return told if heard.asker is None else [Send(heard.asker, Refused(txn, reason)), *told]
 
     def _withdraw(self) -> Effects:

@@ -69,13 +69,13 @@ class QueryProcessor(Role):
         session: NodeId,
         storages: tuple[NodeId, ...],
         ranges: Ranges,
-        adjudicators: Mapping[JournalId, NodeId],
+        candidates: Mapping[JournalId, tuple[NodeId, ...]],
         settings: Settings | None = None,
     ) -> None:
         super().__init__(node, clock, trace)
         self._session = session
         self._ranges = ranges
-        self._adjudicators = adjudicators
+        self._candidates = candidates
         self._settings = settings or Settings()
         self._number = str(node).rsplit("-", 1)[-1]
         # Invariant: no transaction waits for an answer once it has ended; start times never repeat.
@@ -162,8 +162,8 @@ class QueryProcessor(Role):
         voters = tuple(journal for journal in slices if journal != leader)
         request = CommitRequest(txn, start, slices[leader], writes, voters)
         return [
-            Send(self._adjudicators[leader], request),
-            *(Send(self._adjudicators[v], VoteRequest(txn, start, slices[v], leader)) for v in voters),
+            Send(self._candidates[leader][0], request),
+            *(Send(self._candidates[v][0], VoteRequest(txn, start, slices[v], leader)) for v in voters),
             After(self._settings.commit_timeout_us, CommitTimeout(txn)),
         ]
 
