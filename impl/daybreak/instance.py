@@ -258,8 +258,9 @@ class Instance:
 
     async def _release(self) -> None:
         """Have the leases given back, so that the next start need not wait for them to expire."""
-        candidates = [node for nodes in self._layout.candidates.values() for node in nodes]
-        own = [node for node in candidates if self._zones.ends_with_us(cluster.process_of(node))]
+        zones = [zone for zone in cluster.ZONES if self._zones.ends_with_us(zone)]
+        nodes = (node for zone in zones for node in self._layout.in_zone(zone))
+        own = [node for node in nodes if cluster.role_of(node) == "adj"]
         await give_back(self._network, cluster.REGION, own, RELEASE_SECONDS)
 
     async def stop(self) -> None:
