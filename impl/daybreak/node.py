@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -83,12 +83,12 @@ class NodeProcess:
         """Gets the exception of a role that failed; the process must stop then."""
         return self._network.failure
 
-    async def start(self, may_begin: Awaitable[object] | None = None) -> None:
+    async def start(self, may_begin: asyncio.Event | None = None) -> None:
         """Wait for the zone's last process to end, open its files, let peers in, and begin when that is allowed."""
         try:
             await self._open()
             if may_begin is not None:
-                await may_begin
+                await may_begin.wait()
             self._zone.start(self._network)
             self._undo.append(self._release)
         except BaseException:

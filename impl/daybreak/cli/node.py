@@ -63,7 +63,7 @@ async def _run(settings: Settings, *, with_stdin: bool) -> int:
         loop.add_reader(sys.stdin.fileno(), _read, begin, stop)
     stopping = loop.create_task(stop.wait())
     node = NodeProcess(settings)
-    starting = loop.create_task(node.start(begin.wait() if with_stdin else None))
+    starting = loop.create_task(node.start(begin if with_stdin else None))
     await asyncio.wait((stopping, starting), return_when=asyncio.FIRST_COMPLETED)
     if not starting.done():
         starting.cancel()
