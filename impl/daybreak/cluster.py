@@ -17,9 +17,11 @@ from daybreak.base.ranges import ADJUDICATORS, Ranges
 from daybreak.crossbar.crossbar import MARGIN_US, Crossbar
 from daybreak.journal.replica import Journal
 from daybreak.journal.segment import SEGMENT_BYTES
+from daybreak.query.committer import Settings as ProcessorSettings
+from daybreak.query.leaders import Leaders
 from daybreak.query.processor import QueryProcessor
-from daybreak.query.processor import Settings as ProcessorSettings
 from daybreak.runtime.protocols import Clock, Disk
+from daybreak.runtime.stepclock import StepClock
 from daybreak.storage.checkpoint import Settings as StorageSettings
 from daybreak.storage.replica import Replica
 from daybreak.trace.recorder import Trace
@@ -67,8 +69,8 @@ class Layout:
     def in_zone(self, zone: str) -> tuple[NodeId, ...]:
         """The nodes of one zone."""
         replicas = (nodes[ZONES.index(zone)] for nodes in self.replicas.values())
-        leaders = (nodes[0] for nodes in self.candidates.values())
-        return tuple(node for node in (*replicas, *leaders, *CROSSBARS, *STORAGES) if process_of(node) == zone)
+        candidates = (node for nodes in self.candidates.values() for node in nodes)
+        return tuple(node for node in (*replicas, *candidates, *CROSSBARS, *STORAGES) if process_of(node) == zone)
 
 
 REGION = "A"
@@ -124,7 +126,7 @@ def adjudicator(around: Surroundings, node: NodeId, settings: AdjudicatorSetting
     """The candidate at `node`."""
     layout = around.layout
     journal = next(journal for journal, nodes in layout.candidates.items() if node in nodes)
-    clock = around.clock(node)
+    clock = StepClock(around.clock(node))
     place = Place(node, journal, layout.replicas[journal], CROSSBARS, layout.candidates)
     return Adjudicator(place, clock, around.trace(node, clock), settings)
 
@@ -178,8 +180,10 @@ def zone_role(around: Surroundings, node: NodeId, disk: Disk | None) -> ZoneRole
     raise ValueError(f"{node} is no node of a zone, or lacks its disk")
 
 
-def query_processor(around: Surroundings, number: int, settings: ProcessorSettings | None = None) -> QueryProcessor:
-    """The query processor of one session."""
+def query_processor(
+    around: Surroundings, number: int, settings: ProcessorSettings | None = None, *, leaders: Leaders | None = None
+) -> QueryProcessor:
+    """The query processor of one session; those of a process may share what they know of `leaders`."""
     node = query_processor_node(number)
     clock = around.clock(node)
     return QueryProcessor(
@@ -189,6 +193,6 @@ def query_processor(around: Surroundings, number: int, settings: ProcessorSettin
         session=session_node(number),
         storages=STORAGES,
         ranges=around.layout.ranges,
-        candidates=around.layout.candidates,
+        leaders=leaders or Leaders(around.layout.candidates),
         settings=settings,
     )

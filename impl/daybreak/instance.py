@@ -22,6 +22,7 @@ from daybreak.errors import InternalError, OperatorError
 from daybreak.insight import SERVING, Cluster, ClusterInsight, Parts, Range
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
+from daybreak.query.leaders import Leaders
 from daybreak.query.pool import EnginePool
 from daybreak.query.private_server import PrivateServer
 from daybreak.query.processor import QueryProcessor
@@ -66,6 +67,7 @@ class Instance:
         self.started_at = time.time()
         self._directory = DataDirectory.open(settings.data, settings.adjudicators)
         self._layout = cluster.Layout(self._directory.adjudicators)
+        self._leaders = Leaders(self._layout.candidates)
         self._clock = SystemClock()
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
@@ -195,7 +197,7 @@ class Instance:
 
     def _new_processor(self) -> int:
         number = len(self._processors)
-        host = self._network.add(cluster.query_processor(self._around, number))
+        host = self._network.add(cluster.query_processor(self._around, number, leaders=self._leaders))
         self._processors.append(host)
         self._network.start(host)
         return number

@@ -13,7 +13,7 @@ comes late is never taken for that to another part.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -47,14 +47,16 @@ class _Pending(NamedTuple):
 class Reads:
     """A part of the query processor, no role of its own."""
 
-    def __init__(self, storages: tuple[NodeId, ...], *, turns: int, first: int, turn_us: int, retry_us: int) -> None:
-        """Begin with storage replica `turns`, and number from `first` on.
+    def __init__(
+        self, storages: tuple[NodeId, ...], *, turns: int, numbers: Iterator[int], turn_us: int, retry_us: int
+    ) -> None:
+        """Begin with storage replica `turns`; `numbers` are those of all questions that the node asks storage.
 
         Without a first answer for `turn_us` microseconds the next replica is asked, and so on every `retry_us`.
         """
         self._storages = storages
         self._turns = turns
-        self._requests = first
+        self._numbers = numbers
         self._turn_us = turn_us
         self._retry_us = retry_us
         self._pending: dict[int, _Pending] = {}
@@ -66,8 +68,7 @@ class Reads:
 
     def ask(self, make: MakeRead) -> tuple[int, Effects]:
         """Ask; the number of the read, and what is to be done."""
-        self._requests += 1
-        part = make(self._requests)
+        part = make(next(self._numbers))
         return part.request, self._send(_Pending(part.request, part, []))
 
     def _send(self, pending: _Pending) -> Effects:
@@ -89,8 +90,7 @@ class Reads:
         pending.found.extend(message.versions)
         if not message.more:
             return Answer(pending.request, tuple(pending.found))
-        self._requests += 1
-        rest = _rest(pending.part, self._requests, message.versions)
+        rest = _rest(pending.part, next(self._numbers), message.versions)
         return self._send(pending._replace(part=rest))
 
     def too_old(self, source: NodeId, number: int) -> int | Effects:
