@@ -33,7 +33,7 @@ from daybreak.runtime.local.network import Host
 from daybreak.runtime.protocols import Clock, Message
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
-from daybreak.zones import ZONES, Zones, make_zones, told
+from daybreak.zones import ZONES, OverTcp, Zones, make_zones, told
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True):
     """Private databases kept ready for new sessions."""
     processes: str = ZONES
     """How the zones run: one of `zones.MODES`."""
+    over_tcp: OverTcp = OverTcp()
 
 
 class Instance:
@@ -96,7 +97,7 @@ class Instance:
 
     async def _start(self) -> None:
         settings = self.settings
-        zones = self._zones = make_zones(settings.processes, self._directory, settings.trace)
+        zones = self._zones = make_zones(settings.processes, self._directory, settings.trace, settings.over_tcp)
         self._undo.append(zones.close)
         self._network = zones.network
         if settings.trace is not None:

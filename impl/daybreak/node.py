@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,7 +24,7 @@ from daybreak.runtime.protocols import Clock
 from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.handshake import Identity
 from daybreak.runtime.remote.network import PeerNetwork
-from daybreak.runtime.remote.peers import Address, Peers
+from daybreak.runtime.remote.peers import Address, Peers, TcpAddress
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
 from daybreak.zone import Zone
@@ -41,6 +42,10 @@ class Settings(msgspec.Struct, frozen=True):
     roles: tuple[str, ...] = cluster.ZONE_ROLES
     """Which of the zone's roles."""
     trace: Path | None = None
+    listen: TcpAddress | None = None
+    """Where to listen for the other processes; None: on a Unix socket in the data directory."""
+    peers: dict[str, TcpAddress] = {}
+    """Where those of them listen that do not on a Unix socket there."""
 
 
 def build(registry: Registry) -> str:
@@ -52,12 +57,34 @@ def build(registry: Registry) -> str:
     return f"{release}+{registry.fingerprint}"
 
 
-def make_peers(network: PeerNetwork, process: str, cluster_name: str, run: RunDirectory, secret: bytes) -> Peers:
-    """The connections of `process` to all others of the cluster."""
-    registry = wire.registry()
-    me = Identity(cluster_name, process, build(registry), secret)
-    addresses: dict[str, Address] = {name: run.socket(name) for name in PROCESSES}
-    return Peers(me, registry, addresses, network.receive)
+class Peering(NamedTuple):
+    """What a process needs to talk to the others of its cluster."""
+
+    cluster: str
+    process: str
+    run: RunDirectory
+    secret: bytes
+    listen: TcpAddress | None = None
+    peers: Mapping[str, TcpAddress] = {}
+
+    def connect(self, network: PeerNetwork) -> Peers:
+        """The connections, for `network`; OperatorError if this process is named as its own peer."""
+        if self.process in self.peers:
+            raise OperatorError(f"--peer {self.process}: that is this process; say where it listens with --listen")
+        registry = wire.registry()
+        me = Identity(self.cluster, self.process, build(registry), self.secret)
+        addresses: dict[str, Address] = {name: self.run.socket(name) for name in PROCESSES} | dict(self.peers)
+        if self.listen is not None:
+            addresses[self.process] = self.listen
+        return Peers(me, registry, addresses, network.receive)
+
+    async def start(self, peers: Peers) -> None:
+        """Begin to listen and to dial; OperatorError if it cannot listen."""
+        try:
+            await peers.start()
+        except OSError as error:
+            where = self.run.where if self.listen is None else f"--listen {self.listen}"
+            raise OperatorError(f"{where}: no socket can be made there: {error.strerror or error}") from None
 
 
 class NodeProcess:
@@ -107,13 +134,12 @@ class NodeProcess:
             adjudicators = len(self._layout.journals)
             self._traces = TraceDirectory(settings.trace, self._cluster, network.fail, adjudicators=adjudicators)
         zone.prepare(cluster.Surroundings(lambda node: clock, self._trace, self._layout), self.nodes)
-        self._peers = make_peers(network, settings.zone, self._cluster, run, read_secret(settings.data))
+        secret = read_secret(settings.data)
+        peering = Peering(self._cluster, settings.zone, run, secret, settings.listen, settings.peers)
+        self._peers = peering.connect(network)
         network.join(self._peers)
         answer_with(network, settings.zone, self.status)
-        try:
-            await self._peers.start()
-        except OSError as error:
-            raise OperatorError(f"{settings.data}/run: no socket can be made there: {error.strerror}") from None
+        await peering.start(self._peers)
 
     def _trace(self, node: NodeId, clock: Clock) -> Trace:
         if self._traces is None:

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
@@ -19,9 +19,10 @@ from daybreak.control.supervisor import Supervisor
 from daybreak.errors import OperatorError
 from daybreak.insight import Told
 from daybreak.journal.quorum import majority
-from daybreak.node import make_peers
+from daybreak.node import Peering
 from daybreak.runtime.local.network import LocalNetwork
 from daybreak.runtime.remote.network import PeerNetwork
+from daybreak.runtime.remote.peers import TcpAddress
 from daybreak.zone import Zone
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,15 @@ MAJORITY_SECONDS = 120.0
 ANSWER_SECONDS = 1.0
 """A zone that does not say how it is within this time is shown without its roles."""
 ASKER = NodeId(f"{cluster.REGION}/status-0")
+
+
+class OverTcp(NamedTuple):
+    """Addresses of processes that do not meet on Unix sockets."""
+
+    listen: TcpAddress | None = None
+    """Where this one listens."""
+    peers: Mapping[str, TcpAddress] = {}
+    """Where others do, by process."""
 
 
 class Zones(Protocol):
@@ -60,12 +70,14 @@ class Zones(Protocol):
         """Stop them; the network is closed by now."""
 
 
-def make_zones(mode: str, directory: DataDirectory, trace: Path | None) -> Zones:
-    """The zones of a server, in one of `MODES`."""
+def make_zones(mode: str, directory: DataDirectory, trace: Path | None, over_tcp: OverTcp) -> Zones:
+    """The zones of a server, in one of `MODES`. OperatorError for addresses where all processes are this server's."""
+    if mode != APART and over_tcp != OverTcp():
+        raise OperatorError("--listen and --peer are for zones that are run by daybreak node; add --processes apart")
     secret = make_secret(directory.path)
     if mode == SINGLE:
         return OwnZones(directory)
-    return OtherZones(directory, secret, trace, supervised=mode == ZONES)
+    return OtherZones(directory, secret, trace, over_tcp, supervised=mode == ZONES)
 
 
 class OwnZones:
@@ -105,14 +117,17 @@ class OwnZones:
 class OtherZones:
     """Each zone in a process of its own, which this one supervises or not."""
 
-    def __init__(self, directory: DataDirectory, secret: bytes, trace: Path | None, *, supervised: bool) -> None:
+    def __init__(
+        self, directory: DataDirectory, secret: bytes, trace: Path | None, over_tcp: OverTcp, *, supervised: bool
+    ) -> None:
         self.network = PeerNetwork(cluster.REGION, cluster.process_of)
         data = directory.path
         for zone in cluster.ZONES:
             directory.zone(zone)
         self._supervised = supervised
         self._run = RunDirectory(data)
-        self._peers = make_peers(self.network, cluster.REGION, directory.cluster, self._run, secret)
+        self._peering = Peering(directory.cluster, cluster.REGION, self._run, secret, *over_tcp)
+        self._peers = self._peering.connect(self.network)
         self._questions = Questions(self.network, ASKER)
         commands = {zone: _command(zone, data, trace) for zone in cluster.ZONES} if supervised else {}
         self._supervisor = Supervisor(commands, self.network.fail)
@@ -124,10 +139,7 @@ class OtherZones:
         """
         self._supervisor.start()
         self.network.join(self._peers)
-        try:
-            await self._peers.start()
-        except OSError as error:
-            raise OperatorError(f"no socket can be made: {error.strerror}") from None
+        await self._peering.start(self._peers)
         if not await self._wait(lambda: not self._missing(), ALL_SECONDS):
             log.warning("going on without %s, which has not come up yet", ", ".join(self._missing()))
             enough = majority(len(cluster.ZONES))

@@ -16,7 +16,7 @@ from pathlib import Path
 import uvloop
 
 from daybreak import cluster
-from daybreak.cli.arguments import DATA, Parser
+from daybreak.cli.arguments import DATA, Parser, add_addresses
 from daybreak.errors import DaybreakError
 from daybreak.node import NodeProcess, Settings
 
@@ -35,6 +35,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
     parser.add_argument("--trace", type=Path, metavar="DIR", help="write every protocol step to DIR")
+    add_addresses(parser)
     parser.add_argument("--with-stdin", action="store_true", help="begin at standard input's first byte, end with it")
     return parser.parse_args(argv)
 
@@ -46,7 +47,14 @@ def main(argv: list[str]) -> int:
     logging.raiseExceptions = False  # a supervisor that was killed reads no log
     roles = arguments.role or [ALL]
     chosen = cluster.ZONE_ROLES if ALL in roles else tuple(roles)
-    settings = Settings(data=arguments.data, zone=arguments.zone, roles=chosen, trace=arguments.trace)
+    settings = Settings(
+        data=arguments.data,
+        zone=arguments.zone,
+        roles=chosen,
+        trace=arguments.trace,
+        listen=arguments.listen,
+        peers=dict(arguments.peer),
+    )
     try:
         return uvloop.run(_run(settings, with_stdin=arguments.with_stdin))
     except DaybreakError as error:

@@ -27,7 +27,8 @@ class RunDirectory:
 
     def __init__(self, data: Path) -> None:
         """OperatorError if there can be none in the data directory `data`."""
-        path = data / "run"
+        self.where = path = data / "run"
+        """The directory's path, for people."""
         try:
             path.mkdir(mode=0o700, exist_ok=True)
             path.chmod(0o700)
