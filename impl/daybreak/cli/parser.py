@@ -9,7 +9,7 @@ from pathlib import Path
 
 from daybreak.base.ranges import ADJUDICATORS
 from daybreak.cli import bench, check, serve, status
-from daybreak.cli.arguments import DATA, Parser, adjudicators, port, positive
+from daybreak.cli.arguments import DATA, Parser, add_addresses, adjudicators, port, positive
 from daybreak.errors import DaybreakError
 from daybreak.zones import MODES, ZONES
 from tracecheck.commands.outputs import add_outputs
@@ -52,6 +52,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         default=ZONES,
         help="a process per zone, all in a single one, or zones apart, run by daybreak node (default zones)",
     )
+    add_addresses(parser)
     parser.set_defaults(run=serve.run)
 
 
