@@ -17,23 +17,24 @@ from daybreak import cluster
 from daybreak.adjudicator.messages import Release
 from daybreak.base.ids import NodeId
 from daybreak.control.api import ControlServer
+from daybreak.control.chaos.server import ChaosServer
 from daybreak.control.datadir import DataDirectory, ServerFile
 from daybreak.errors import InternalError, OperatorError
 from daybreak.insight import ASKER, ClusterInsight, Parts, Range
+from daybreak.node import make_chaos
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
 from daybreak.query.pool import EnginePool
 from daybreak.query.private_server import PrivateServer
 from daybreak.query.processor import QueryProcessor
 from daybreak.router.server import Router
-from daybreak.runtime.local.clock import SystemClock
-from daybreak.runtime.local.disk import LocalDisk
+from daybreak.runtime.local.chaos import clock_of, disks_of
 from daybreak.runtime.local.network import Host
 from daybreak.runtime.protocols import Clock, Message
 from daybreak.storage.replica import Replica
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
-from daybreak.zones import ZONES, Zones, journal_row, make_zones
+from daybreak.zones import SINGLE, ZONES, Zones, journal_row, make_zones
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Private databases kept ready for new sessions."""
     processes: str = ZONES
     """How the zones run: one of `zones.MODES`."""
+    chaos: bool = False
+    """Whether its processes take orders to fail."""
 
 
 class Instance:
@@ -68,7 +71,8 @@ class Instance:
         self.started_at = time.time()
         self._directory = DataDirectory.open(settings.data, settings.adjudicators)
         self._layout = cluster.Layout(self._directory.adjudicators)
-        self._clock = SystemClock()
+        self._chaos = make_chaos(cluster.REGION, alone=settings.processes == SINGLE) if settings.chaos else None
+        self._clock = clock_of(self._chaos)
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
@@ -96,7 +100,7 @@ class Instance:
 
     async def _start(self) -> None:
         settings = self.settings
-        zones = self._zones = make_zones(settings.processes, self._directory, settings.trace)
+        zones = self._zones = make_zones(settings.processes, self._directory, settings.trace, self._chaos)
         self._undo.append(zones.close)
         self._network = zones.network
         if settings.trace is not None:
@@ -131,6 +135,10 @@ class Instance:
         control = ControlServer(settings.data, self.status)
         await control.start()
         self._undo.append(control.stop)
+        if self._chaos is not None:
+            orders = ChaosServer(settings.data, cluster.REGION, self._chaos)
+            self._undo.append(orders.stop)
+            await orders.start()
         self._directory.announce(ServerFile(os.getpid(), settings.host, self._router.port, str(control.path)))
 
     async def _open(self, zones: Zones, around: cluster.Surroundings) -> None:
@@ -147,7 +155,7 @@ class Instance:
         network, around = self._network, self._around
         hosts = []
         for zone, node in zip(cluster.STORAGE_ZONES, cluster.STORAGES, strict=True):
-            disk = LocalDisk(self._directory.zone(zone) / "storage")
+            disk = disks_of(self._chaos)(self._directory.zone(zone) / "storage")
             self._undo.insert(1, disk.close)
             storage = cluster.storage(around, node, disk)
             self._storages[zone] = storage

@@ -14,11 +14,14 @@ import msgspec
 from daybreak import cluster, wire
 from daybreak.base.ids import NodeId
 from daybreak.control.api import ControlServer
+from daybreak.control.chaos.server import ChaosServer
 from daybreak.control.datadir import identity
 from daybreak.control.places import RunDirectory, read_secret
 from daybreak.errors import OperatorError
-from daybreak.runtime.local.clock import SystemClock
+from daybreak.runtime.chaos import Chaos
+from daybreak.runtime.local.chaos import clock_of, disks_of
 from daybreak.runtime.protocols import Clock
+from daybreak.runtime.remote.chaos import ChaosPeers
 from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.handshake import Identity
 from daybreak.runtime.remote.network import PeerNetwork
@@ -38,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True):
     roles: tuple[str, ...] = cluster.ZONE_ROLES
     """Which of the zone's roles."""
     trace: Path | None = None
+    chaos: bool = False
+    """Whether it takes orders to fail."""
 
 
 def build(registry: Registry) -> str:
@@ -49,11 +54,25 @@ def build(registry: Registry) -> str:
     return f"{release}+{registry.fingerprint}"
 
 
-def make_peers(network: PeerNetwork, process: str, cluster_name: str, run: RunDirectory, secret: bytes) -> Peers:
-    """The connections of `process` to all others of the cluster."""
+def make_chaos(process: str, *, alone: bool = False) -> Chaos:
+    """What may go wrong by order in a process that allows it; one that is `alone` has no others to talk to."""
+    return Chaos(() if alone else tuple(name for name in PROCESSES if name != process))
+
+
+def make_peers(
+    network: PeerNetwork,
+    process: str,
+    cluster_name: str,
+    run: RunDirectory,
+    secret: bytes,
+    chaos: Chaos | None = None,
+) -> Peers:
+    """The connections of `process` to all others of the cluster; such as fail by order if there is chaos."""
     registry = wire.registry()
     me = Identity(cluster_name, process, build(registry), secret)
     addresses: dict[str, Address] = {name: run.socket(name) for name in PROCESSES}
+    if chaos is not None:
+        return ChaosPeers(me, registry, addresses, network.receive, chaos=chaos)
     return Peers(me, registry, addresses, network.receive)
 
 
@@ -89,7 +108,9 @@ class NodeProcess:
             raise
 
     async def _start(self) -> None:
-        settings, clock = self.settings, SystemClock()
+        settings = self.settings
+        chaos = make_chaos(settings.zone) if settings.chaos else None
+        clock = clock_of(chaos)
         zone = self._zone = await Zone.open(settings.zone, settings.data / "zones" / settings.zone)
         self._undo.append(zone.close)
         run = RunDirectory(settings.data)
@@ -99,12 +120,17 @@ class NodeProcess:
         if settings.trace is not None:
             adjudicators = len(self._layout.journals)
             self._traces = TraceDirectory(settings.trace, self._cluster, network.fail, adjudicators=adjudicators)
-        zone.add_to(network, cluster.Surroundings(lambda node: clock, self._trace, self._layout), self.nodes)
-        self._peers = make_peers(network, settings.zone, self._cluster, run, read_secret(settings.data))
+        around = cluster.Surroundings(lambda node: clock, self._trace, self._layout)
+        zone.add_to(network, around, self.nodes, disks_of(chaos))
+        self._peers = make_peers(network, settings.zone, self._cluster, run, read_secret(settings.data), chaos)
         network.join(self._peers)
         control = ControlServer(run.path, self.status, run.control(settings.zone))
         await control.start()
         self._undo.append(control.stop)
+        if chaos is not None:
+            orders = ChaosServer(settings.data, settings.zone, chaos)
+            self._undo.append(orders.stop)
+            await orders.start()
         zone.start()
         try:
             await self._peers.start()

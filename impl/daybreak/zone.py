@@ -31,10 +31,16 @@ class Zone:
         """Lock the zone's directory; OperatorError if another process keeps it."""
         return cls(name, directory, await ZoneLock.take(directory))
 
-    def add_to(self, network: LocalNetwork, around: cluster.Surroundings, nodes: Collection[NodeId]) -> None:
+    def add_to(
+        self,
+        network: LocalNetwork,
+        around: cluster.Surroundings,
+        nodes: Collection[NodeId],
+        disks: Callable[[Path], LocalDisk] = LocalDisk,
+    ) -> None:
         """Open the files of `nodes` and give each a host. OperatorError or CorruptionError if files are not usable."""
         for node in nodes:
-            disk = LocalDisk(self.directory / node.partition("/")[2])
+            disk = disks(self.directory / node.partition("/")[2])
             self._undo.append(disk.close)
             replica = self._journals[node] = cluster.journal(around, node, disk)
             for note in replica.notes:

@@ -19,6 +19,9 @@ from daybreak.control.supervisor import Supervisor
 from daybreak.errors import OperatorError
 from daybreak.journal.quorum import majority
 from daybreak.node import make_peers
+from daybreak.runtime.chaos import Chaos
+from daybreak.runtime.local.chaos import disks_of
+from daybreak.runtime.local.disk import LocalDisk
 from daybreak.runtime.local.network import LocalNetwork
 from daybreak.runtime.remote.network import PeerNetwork
 from daybreak.zone import Zone
@@ -56,19 +59,20 @@ class Zones(Protocol):
         """Stop them; the network is closed by now."""
 
 
-def make_zones(mode: str, directory: DataDirectory, trace: Path | None) -> Zones:
-    """The zones of a server, in one of `MODES`."""
+def make_zones(mode: str, directory: DataDirectory, trace: Path | None, chaos: Chaos | None = None) -> Zones:
+    """The zones of a server, in one of `MODES`; if there is chaos, such as fail by order."""
     secret = make_secret(directory.path)
     if mode == SINGLE:
-        return OwnZones(directory)
-    return OtherZones(directory, secret, trace, supervised=mode == ZONES)
+        return OwnZones(directory, disks_of(chaos))
+    return OtherZones(directory, secret, trace, chaos, supervised=mode == ZONES)
 
 
 class OwnZones:
     """All zones in the server's own process."""
 
-    def __init__(self, directory: DataDirectory) -> None:
+    def __init__(self, directory: DataDirectory, disks: Callable[[Path], LocalDisk]) -> None:
         self.network = LocalNetwork()
+        self._disks = disks
         self._directory = directory
         self._zones: list[Zone] = []
 
@@ -77,7 +81,7 @@ class OwnZones:
         for name in cluster.ZONES:
             zone = await Zone.open(name, self._directory.zone(name))
             self._zones.append(zone)
-            zone.add_to(self.network, around, around.layout.in_zone(name))
+            zone.add_to(self.network, around, around.layout.in_zone(name), self._disks)
         for zone in self._zones:
             zone.start()
 
@@ -97,14 +101,17 @@ class OwnZones:
 class OtherZones:
     """Each zone in a process of its own, which this one supervises or not."""
 
-    def __init__(self, directory: DataDirectory, secret: bytes, trace: Path | None, *, supervised: bool) -> None:
+    def __init__(
+        self, directory: DataDirectory, secret: bytes, trace: Path | None, chaos: Chaos | None, *, supervised: bool
+    ) -> None:
         self.network = PeerNetwork(cluster.REGION, cluster.process_of)
         data = directory.path
         for zone in cluster.ZONES:
             directory.zone(zone)
         self._run = RunDirectory(data)
-        self._peers = make_peers(self.network, cluster.REGION, directory.cluster, self._run, secret)
-        commands = {zone: _command(zone, data, trace) for zone in cluster.ZONES} if supervised else {}
+        self._peers = make_peers(self.network, cluster.REGION, directory.cluster, self._run, secret, chaos)
+        options = [] if chaos is None else ["--chaos"]
+        commands = {zone: [*_command(zone, data, trace), *options] for zone in cluster.ZONES} if supervised else {}
         self._supervisor = Supervisor(commands, self.network.fail)
 
     async def open(self, around: cluster.Surroundings) -> None:

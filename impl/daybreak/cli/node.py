@@ -35,6 +35,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
     parser.add_argument("--trace", type=Path, metavar="DIR", help="write every protocol step to DIR")
+    parser.add_argument("--chaos", action="store_true", help="obey daybreak chaos; for tests")
     parser.add_argument("--with-stdin", action="store_true", help="end when standard input does")
     return parser.parse_args(argv)
 
@@ -46,7 +47,9 @@ def main(argv: list[str]) -> int:
     logging.raiseExceptions = False  # a supervisor that was killed reads no log
     roles = arguments.role or [ALL]
     chosen = cluster.ZONE_ROLES if ALL in roles else tuple(roles)
-    settings = Settings(data=arguments.data, zone=arguments.zone, roles=chosen, trace=arguments.trace)
+    settings = Settings(
+        data=arguments.data, zone=arguments.zone, roles=chosen, trace=arguments.trace, chaos=arguments.chaos
+    )
     try:
         return uvloop.run(_run(settings, with_stdin=arguments.with_stdin))
     except DaybreakError as error:

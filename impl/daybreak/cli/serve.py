@@ -27,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
         trace=trace,
         adjudicators=arguments.adjudicators,
         processes=arguments.processes,
+        chaos=arguments.chaos,
     )
     return uvloop.run(_serve(settings, monitored=monitored, metrics=arguments.metrics))
 
