@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -12,6 +13,7 @@ from daybreak.control.api import ask
 from daybreak.control.chaos.remote import Remote
 from daybreak.control.chaos.words import parse
 from daybreak.control.datadir import running_server
+from daybreak.errors import OperatorError
 from daybreak.node import PROCESSES
 from tests.support.server import Server
 
@@ -32,9 +34,10 @@ class Chaotic:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """A process that is paused could not be stopped."""
+        """A process that is paused could not be stopped; one that has just been killed has nothing to resume."""
         for process in ZONES:
-            self._remote.carry_out(parse(["resume", process], PROCESSES))
+            with suppress(OperatorError):
+                self._remote.carry_out(parse(["resume", process], PROCESSES))
         self._remote.close()
 
     def order(self, command: str) -> None:

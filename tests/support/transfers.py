@@ -154,7 +154,8 @@ class Transfers:
         with self._server.connect() as client:
             found: Any = client.execute("SELECT name, source, target, amount FROM receipts").fetchall()
             union = " UNION ALL ".join(f"SELECT {p} * 10 + id, v FROM {table}" for p, table in enumerate(TABLES))
-            balances = dict(client.execute(union.encode()).fetchall())
+            rows: Any = client.execute(union.encode()).fetchall()
+        balances = dict(rows)
         names = Counter(row[0] for row in found)
         assert not self.acknowledged - set(names), f"acknowledged but lost: {sorted(self.acknowledged - set(names))}"
         assert not self.refused & set(names), f"refused but there: {sorted(self.refused & set(names))}"
