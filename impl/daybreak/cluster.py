@@ -1,7 +1,7 @@
 """Which roles a cluster consists of, and who talks to whom. The only file that knows all roles.
 
-One region, A, with the zones A1, A2 and A3: some adjudicators, a journal for each with a replica in every zone, one
-crossbar, a storage replica in each of the first two zones, and a query processor per session.
+One region, A, with the zones A1, A2 and A3: some adjudicators, each with a candidate and a replica of its journal in
+every zone, a crossbar and a storage replica in each of the first two zones, and a query processor per session.
 """
 
 from __future__ import annotations
@@ -10,28 +10,38 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from daybreak.adjudicator.adjudicator import Adjudicator
+from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings as AdjudicatorSettings
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.ranges import ADJUDICATORS, Ranges
 from daybreak.crossbar.crossbar import MARGIN_US, Crossbar
 from daybreak.journal.replica import Journal
 from daybreak.journal.segment import SEGMENT_BYTES
+from daybreak.query.committer import Settings as ProcessorSettings
+from daybreak.query.leaders import Leaders
 from daybreak.query.processor import QueryProcessor
-from daybreak.query.processor import Settings as ProcessorSettings
 from daybreak.runtime.protocols import Clock, Disk
+from daybreak.runtime.stepclock import StepClock
 from daybreak.storage.checkpoint import Settings as StorageSettings
 from daybreak.storage.replica import Replica
 from daybreak.trace.recorder import Trace
 
 ZONES = ("A1", "A2", "A3")
-CROSSBAR = NodeId("A/crossbar-0")
 STORAGE_ZONES = ZONES[:2]
 STORAGES = tuple(NodeId(f"{zone}/storage-0") for zone in STORAGE_ZONES)
+CROSSBARS = tuple(NodeId(f"{zone}/crossbar-0") for zone in STORAGE_ZONES)
+"""Each feeds the storage replica of its own zone."""
 
 
-def adjudicator_node(number: int) -> NodeId:
-    """The node of adjudicator `number`, which leads the journal of that number."""
-    return NodeId(f"A/adj-{number}")
+def adjudicator_node(zone: str, number: int) -> NodeId:
+    """The candidate of a zone for adjudicator `number`."""
+    return NodeId(f"{zone}/adj-{number}")
+
+
+def zones_from_home(number: int) -> tuple[str, ...]:
+    """All zones, that which is the home of adjudicator `number` first: its candidate leads if nothing has failed."""
+    home = number % len(ZONES)
+    return ZONES[home:] + ZONES[:home]
 
 
 def journal_node(zone: str, number: int) -> NodeId:
@@ -45,8 +55,11 @@ class Layout:
     def __init__(self, adjudicators: int = ADJUDICATORS) -> None:
         numbers = range(adjudicators)
         self.journals = tuple(JournalId(f"adj-{number}") for number in numbers)
-        self.adjudicators = dict(zip(self.journals, map(adjudicator_node, numbers), strict=True))
-        """The adjudicator of each journal."""
+        self.candidates = {
+            journal: tuple(adjudicator_node(zone, number) for zone in zones_from_home(number))
+            for number, journal in enumerate(self.journals)
+        }
+        """Who may lead each journal: one candidate in every zone, that of its home first."""
         self.replicas = {
             journal: tuple(journal_node(zone, number) for zone in ZONES) for number, journal in enumerate(self.journals)
         }
@@ -54,14 +67,20 @@ class Layout:
         self.ranges = Ranges.even(self.journals)
 
     def in_zone(self, zone: str) -> tuple[NodeId, ...]:
-        """The journal replicas of one zone."""
-        return tuple(journal_node(zone, number) for number in range(len(self.journals)))
+        """The nodes of one zone."""
+        replicas = (nodes[ZONES.index(zone)] for nodes in self.replicas.values())
+        candidates = (node for nodes in self.candidates.values() for node in nodes)
+        return tuple(node for node in (*replicas, *candidates, *CROSSBARS, *STORAGES) if process_of(node) == zone)
 
 
 REGION = "A"
 """The process of all roles that belong to no zone."""
-ZONE_ROLES = ("journal",)
-"""Roles that run in the process of their zone."""
+ZONE_ROLES = ("journal", "adj", "crossbar", "storage")
+"""Roles of zones."""
+
+
+ZoneRole = Journal | Adjudicator | Crossbar | Replica
+"""What runs in a zone."""
 
 
 class Surroundings(NamedTuple):
@@ -74,8 +93,17 @@ class Surroundings(NamedTuple):
 
 def process_of(node: NodeId) -> str:
     """The process in which a node lives, named after its zone or the region."""
-    place, _, name = node.partition("/")
-    return place if name.rpartition("-")[0] in ZONE_ROLES else REGION
+    return node.partition("/")[0]
+
+
+def role_of(node: NodeId) -> str:
+    """What a node does: ``journal`` of ``A2/journal-1``."""
+    return node.partition("/")[2].rpartition("-")[0]
+
+
+def directory_of(node: NodeId) -> str | None:
+    """The directory, within that of its zone, for what a node keeps on disk; None if it keeps nothing."""
+    return {"journal": node.partition("/")[2], "storage": "storage"}.get(role_of(node))
 
 
 def query_processor_node(number: int) -> NodeId:
@@ -94,21 +122,13 @@ def slice_of(node: NodeId) -> str | None:
     return name if name.startswith("adj-") else None
 
 
-def adjudicator(around: Surroundings, journal: JournalId, settings: AdjudicatorSettings | None = None) -> Adjudicator:
-    """The adjudicator that leads `journal`."""
+def adjudicator(around: Surroundings, node: NodeId, settings: AdjudicatorSettings | None = None) -> Adjudicator:
+    """The candidate at `node`."""
     layout = around.layout
-    node = layout.adjudicators[journal]
-    clock = around.clock(node)
-    return Adjudicator(
-        node,
-        clock,
-        around.trace(node, clock),
-        journal=journal,
-        replicas=layout.replicas[journal],
-        crossbars=(CROSSBAR,),
-        peers=layout.adjudicators,
-        settings=settings,
-    )
+    journal = next(journal for journal, nodes in layout.candidates.items() if node in nodes)
+    clock = StepClock(around.clock(node))
+    place = Place(node, journal, layout.replicas[journal], CROSSBARS, layout.candidates)
+    return Adjudicator(place, clock, around.trace(node, clock), settings)
 
 
 def journal(around: Surroundings, node: NodeId, disk: Disk, *, segment_bytes: int = SEGMENT_BYTES) -> Journal:
@@ -117,14 +137,15 @@ def journal(around: Surroundings, node: NodeId, disk: Disk, *, segment_bytes: in
     return Journal(node, clock, around.trace(node, clock), disk=disk, segment_bytes=segment_bytes)
 
 
-def crossbar(around: Surroundings, *, margin_us: int = MARGIN_US) -> Crossbar:
-    """The crossbar of all journals."""
-    clock = around.clock(CROSSBAR)
+def crossbar(around: Surroundings, node: NodeId, *, margin_us: int = MARGIN_US) -> Crossbar:
+    """The crossbar of a zone: it merges all journals."""
+    clock = around.clock(node)
     return Crossbar(
-        CROSSBAR,
+        node,
         clock,
-        around.trace(CROSSBAR, clock),
+        around.trace(node, clock),
         journals=around.layout.replicas,
+        candidates=around.layout.candidates,
         storages=STORAGES,
         margin_us=margin_us,
     )
@@ -138,15 +159,31 @@ def storage(around: Surroundings, node: NodeId, disk: Disk, settings: StorageSet
         clock,
         around.trace(node, clock),
         disk,
-        crossbar=CROSSBAR,
-        adjudicators=tuple(around.layout.adjudicators.values()),
+        crossbar=CROSSBARS[STORAGES.index(node)],
+        crossbars=CROSSBARS,
         siblings=tuple(other for other in STORAGES if other != node),
         settings=settings,
     )
 
 
-def query_processor(around: Surroundings, number: int, settings: ProcessorSettings | None = None) -> QueryProcessor:
-    """The query processor of one session."""
+def zone_role(around: Surroundings, node: NodeId, disk: Disk | None) -> ZoneRole:
+    """The role of one of `Layout.in_zone`; `disk` as `directory_of` says."""
+    match role_of(node):
+        case "journal" if disk is not None:
+            return journal(around, node, disk)
+        case "adj":
+            return adjudicator(around, node)
+        case "crossbar":
+            return crossbar(around, node)
+        case "storage" if disk is not None:
+            return storage(around, node, disk)
+    raise ValueError(f"{node} is no node of a zone, or lacks its disk")
+
+
+def query_processor(
+    around: Surroundings, number: int, settings: ProcessorSettings | None = None, *, leaders: Leaders | None = None
+) -> QueryProcessor:
+    """The query processor of one session; those of a process may share what they know of `leaders`."""
     node = query_processor_node(number)
     clock = around.clock(node)
     return QueryProcessor(
@@ -156,6 +193,6 @@ def query_processor(around: Surroundings, number: int, settings: ProcessorSettin
         session=session_node(number),
         storages=STORAGES,
         ranges=around.layout.ranges,
-        adjudicators=around.layout.adjudicators,
+        leaders=leaders or Leaders(around.layout.candidates),
         settings=settings,
     )

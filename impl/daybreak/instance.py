@@ -7,41 +7,41 @@ import heapq
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from daybreak import cluster
-from daybreak.adjudicator.messages import Release
-from daybreak.base.ids import NodeId
+from daybreak.base.ids import JournalId, NodeId
 from daybreak.control.api import ControlServer
 from daybreak.control.chaos.server import ChaosServer
 from daybreak.control.datadir import DataDirectory, ServerFile
+from daybreak.control.leases import give_back
 from daybreak.errors import InternalError, OperatorError
-from daybreak.insight import ASKER, ClusterInsight, Parts, Range
+from daybreak.insight import SERVING, Cluster, ClusterInsight, Parts, Range
 from daybreak.node import make_chaos
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
+from daybreak.query.leaders import Leaders
 from daybreak.query.pool import EnginePool
 from daybreak.query.private_server import PrivateServer
 from daybreak.query.processor import QueryProcessor
+from daybreak.replicas import ASKER, Replicas
 from daybreak.router.server import Router
-from daybreak.runtime.local.chaos import clock_of, disks_of
+from daybreak.runtime.local.chaos import clock_of
 from daybreak.runtime.local.network import Host
 from daybreak.runtime.protocols import Clock, Message
-from daybreak.storage.replica import Replica
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
-from daybreak.zones import SINGLE, ZONES, Zones, journal_row, make_zones
+from daybreak.zones import SINGLE, ZONES, OverTcp, Zones, make_zones, told
 
 log = logging.getLogger(__name__)
 
-CONTROL = NodeId("A/control-0")
 RECOVERY_SECONDS = 120.0
 """After this long without working adjudicators and a complete storage replica, starting has failed."""
-RELEASE_SECONDS = 5.0
+RELEASE_SECONDS = 2.0
 """An orderly stop waits this long for the leases to be given back."""
 
 
@@ -59,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True):
     """Private databases kept ready for new sessions."""
     processes: str = ZONES
     """How the zones run: one of `zones.MODES`."""
+    over_tcp: OverTcp = OverTcp()
     chaos: bool = False
     """Whether its processes take orders to fail."""
 
@@ -71,13 +72,14 @@ class Instance:
         self.started_at = time.time()
         self._directory = DataDirectory.open(settings.data, settings.adjudicators)
         self._layout = cluster.Layout(self._directory.adjudicators)
+        self._leaders = Leaders(self._layout.candidates)
         self._chaos = make_chaos(cluster.REGION, alone=settings.processes == SINGLE) if settings.chaos else None
         self._clock = clock_of(self._chaos)
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
-        self._storages: dict[str, Replica] = {}
-        self._insight = ClusterInsight(self._parts(), self._clock, self._ask)
+        self._replicas = Replicas(cluster.STORAGES, self._ask)
+        self._insight = ClusterInsight(self._parts(), self._clock, self._replicas)
         self._undo: list[Callable[[], object]] = [self._directory.close]
 
     @property
@@ -100,7 +102,9 @@ class Instance:
 
     async def _start(self) -> None:
         settings = self.settings
-        zones = self._zones = make_zones(settings.processes, self._directory, settings.trace, self._chaos)
+        zones = self._zones = make_zones(
+            settings.processes, self._directory, settings.trace, settings.over_tcp, self._chaos
+        )
         self._undo.append(zones.close)
         self._network = zones.network
         if settings.trace is not None:
@@ -122,10 +126,9 @@ class Instance:
         pool = await EnginePool.start(server, warm=settings.warm)
         self._undo.append(pool.stop)
         await opening
-        await self._recovered()
-        zones.settle()
         self._undo.append(self._release)
-        self._network.listen(ASKER, self._insight.on_message)
+        await self._or_failure(self._recovered())
+        zones.settle()
         sessions = SqlSessions(pool, self._open_store, self._insight)
         self._router = Router(
             sessions=sessions, host=settings.host, port=settings.port, max_sessions=settings.max_sessions
@@ -143,28 +146,13 @@ class Instance:
 
     async def _open(self, zones: Zones, around: cluster.Surroundings) -> None:
         await zones.open(around)
-        self._start_roles()
+        self._network.listen(ASKER, self._replicas.on_message)
 
     async def _watch(self, server: PrivateServer) -> None:
         """Without the private PostgreSQL no statement can be run: the server stops with it."""
         code = await server.wait()
         log_file = self.settings.data / "engine" / "postgres.log"
         self._network.fail(OperatorError(f"the private PostgreSQL has ended (exit code {code}); see {log_file}"))
-
-    def _start_roles(self) -> None:
-        network, around = self._network, self._around
-        hosts = []
-        for zone, node in zip(cluster.STORAGE_ZONES, cluster.STORAGES, strict=True):
-            disk = disks_of(self._chaos)(self._directory.zone(zone) / "storage")
-            self._undo.insert(1, disk.close)
-            storage = cluster.storage(around, node, disk)
-            self._storages[zone] = storage
-            hosts.append(network.add(storage, disk))
-        self._crossbar = cluster.crossbar(around)
-        self._adjudicators = {journal: cluster.adjudicator(around, journal) for journal in self._layout.journals}
-        hosts += [network.add(role) for role in (self._crossbar, *self._adjudicators.values())]
-        for host in hosts:
-            network.start(host)
 
     def _node_clock(self, node: NodeId) -> Clock:
         return self._clock
@@ -175,22 +163,25 @@ class Instance:
         return self._traces.recorder(node, clock, slice_name=cluster.slice_of(node))
 
     async def _recovered(self) -> None:
-        """Wait until all adjudicators may commit and a storage replica has everything up to now; those that have it
-        forget what no session can ask for any more."""
-        begun = self._clock.now().latest
-        deadline = time.monotonic() + RECOVERY_SECONDS
-        adjudicators, storages = self._adjudicators.values(), self._storages.values()
-        while not (all(role.serving for role in adjudicators) and any(r.watermark >= begun for r in storages)):
-            if self.failure.done():
-                await self.failure
-            if time.monotonic() > deadline:
-                raise InternalError(f"the cluster has not recovered within {RECOVERY_SECONDS:.0f} s")
-            await asyncio.sleep(0.005)
-        for replica in self._storages.values():
-            for note in replica.notes:
-                log.warning("%s: %s", replica.node, note)
-            if replica.watermark >= begun:
-                replica.compact()
+        """Wait until all adjudicators may commit and a storage replica has everything up to now; it forgets what no
+        session can ask for any more."""
+        begun, deadline = self._clock.now().latest, time.monotonic() + RECOVERY_SECONDS
+        # Complete up to now are only replicas to whom every adjudicator has promised it, so all have a lease.
+        complete = await self._replicas.complete(begun, RECOVERY_SECONDS)
+        while complete and time.monotonic() < deadline:
+            floor = await self._insight.floor()
+            if floor is not None and await self._replicas.forget(min(begun, floor), RECOVERY_SECONDS):
+                return
+        raise InternalError(f"the cluster has not recovered within {RECOVERY_SECONDS:.0f} s")
+
+    async def _or_failure(self, work: Coroutine[None, None, None]) -> None:
+        """Do some work, unless a role fails before it is done."""
+        task = asyncio.get_running_loop().create_task(work)
+        await asyncio.wait((task, self.failure), return_when=asyncio.FIRST_COMPLETED)
+        if self.failure.done():
+            await _abandon(task)
+            await self.failure
+        await task
 
     # --- sessions -----------------------------------------------------------------------------------------------
 
@@ -218,7 +209,7 @@ class Instance:
 
     def _new_processor(self) -> int:
         number = len(self._processors)
-        host = self._network.add(cluster.query_processor(self._around, number))
+        host = self._network.add(cluster.query_processor(self._around, number, leaders=self._leaders))
         self._processors.append(host)
         self._network.start(host)
         return number
@@ -226,12 +217,10 @@ class Instance:
     # --- what sessions may ask ----------------------------------------------------------------------------------
 
     def _parts(self) -> Parts:
-        """The roles of this server, for views and outcomes."""
+        """What views and outcomes are made of."""
         return Parts(
             ranges=self._ranges,
-            adjudicators=lambda: {str(journal): role for journal, role in self._adjudicators.items()},
-            journals=self._journal_rows,
-            replicas=self._storages.values,
+            cluster=self._told,
             processors=lambda: [role for host in self._processors if isinstance(role := host.role, QueryProcessor)],
         )
 
@@ -240,14 +229,15 @@ class Instance:
         highs = [*(low for low, _ in listed[1:]), None]
         return [Range(low, high, owner) for (low, owner), high in zip(listed, highs, strict=True)]
 
-    async def _journal_rows(self) -> list[dict[str, object]]:
-        """A row for each replica of each journal, as its zone tells of it."""
+    async def _told(self) -> Cluster:
+        """What the zones tell of their roles."""
         zones = await self._zones.status()
-        return [
-            journal_row(journal, zone, node, zones[zone])
-            for journal, nodes in self._layout.replicas.items()
-            for zone, node in zip(cluster.ZONES, nodes, strict=True)
-        ]
+        layout = self._layout
+        return Cluster(
+            adjudicators=[told(zones, node, journal) for journal, nodes in layout.candidates.items() for node in nodes],
+            journals=[told(zones, node, journal) for journal, nodes in layout.replicas.items() for node in nodes],
+            replicas=[told(zones, node) for node in cluster.STORAGES],
+        )
 
     def _ask(self, to: NodeId, message: Message) -> None:
         self._network.post(to, message, ASKER)
@@ -256,7 +246,7 @@ class Instance:
 
     async def status(self) -> dict[str, object]:
         """What `daybreak status` shows."""
-        settings = self.settings
+        settings, zones = self.settings, await self._zones.status()
         return {
             "pid": os.getpid(),
             "host": settings.host,
@@ -267,25 +257,25 @@ class Instance:
             "uptime_seconds": round(time.time() - self.started_at, 3),
             "sessions": self._router.session_count,
             "clock": self._clock.status(),
-            "adjudicators": {journal: role.status() for journal, role in self._adjudicators.items()},
-            "zones": await self._zones.status(),
-            "storage": {zone: replica.status() for zone, replica in self._storages.items()},
+            "adjudicators": {journal: self._leader(zones, journal) for journal in self._layout.journals},
+            "zones": zones,
+            "storage": {node.partition("/")[0]: told(zones, node).status for node in cluster.STORAGES},
         }
 
+    def _leader(self, zones: Mapping[str, dict[str, object]], journal: JournalId) -> dict[str, object]:
+        """The status of whoever decides on transactions for a journal; of nobody, only that."""
+        for node in self._layout.candidates[journal]:
+            status = told(zones, node, journal).status
+            if status is not None and status["stage"] == SERVING:
+                return {"node": node, **status}
+        return {"node": None}
+
     async def _release(self) -> None:
-        """Give all leases back, so that the next start need not wait for them to expire."""
-        released = asyncio.get_running_loop().create_future()
-        answers: list[Message] = []
-
-        def listen(message: Message) -> None:
-            answers.append(message)
-            if len(answers) == len(self._adjudicators) and not released.done():
-                released.set_result(None)
-
-        self._network.listen(CONTROL, listen)
-        for role in self._adjudicators.values():
-            self._network.post(role.node, Release(), CONTROL)
-        await asyncio.wait((released, self.failure), timeout=RELEASE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        """Have the leases given back, so that the next start need not wait for them to expire."""
+        zones = [zone for zone in cluster.ZONES if self._zones.ends_with_us(zone)]
+        nodes = (node for zone in zones for node in self._layout.in_zone(zone))
+        own = [node for node in nodes if cluster.role_of(node) == "adj"]
+        await give_back(self._network, cluster.REGION, own, RELEASE_SECONDS)
 
     async def stop(self) -> None:
         """End sessions, give the leases back, stop everything that was started, in reverse order."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from daybreak.cluster import ZONES
+from daybreak.cluster import ZONES, Layout
 from daybreak.control.api import ask
 from daybreak.control.datadir import running_server
 from daybreak.journal.promise import FILES, PROMISE_BYTES
@@ -180,7 +180,8 @@ def node(server: Server, zone: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "daybreak", "node", "--zone", zone, "--role", "all", "--data", str(server.data)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    assert process.stdout.readline() == f"ready: {zone}/journal-0 {zone}/journal-1 of {server.data}\n"
+    nodes = " ".join(Layout().in_zone(zone))
+    assert process.stdout.readline() == f"ready: {nodes} of {server.data}\n"
     return process
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
+
 from daybreak import cluster
 from daybreak.base.ids import NodeId
-from daybreak.cluster import CROSSBAR, STORAGES, Layout, Surroundings
+from daybreak.cluster import CROSSBARS, STORAGES, Layout, Surroundings
 from daybreak.journal.messages import Propose
 from daybreak.runtime.protocols import Clock, Send
 from daybreak.runtime.role import Role
@@ -15,8 +17,9 @@ from daybreak.trace.recorder import NoTrace, Trace
 from tests.support.roles import ManualClock, sent
 
 LAYOUT = Layout(3)
+JOURNAL = LAYOUT.journals[0]
 REPLICAS = [node for nodes in LAYOUT.replicas.values() for node in nodes]
-ADJUDICATORS = list(LAYOUT.adjudicators.values())
+ADJUDICATORS = [node for nodes in LAYOUT.candidates.values() for node in nodes]
 
 
 def roles() -> tuple[list[Role], list[NodeId]]:
@@ -34,8 +37,8 @@ def roles() -> tuple[list[Role], list[NodeId]]:
     around = Surroundings(clock, trace, LAYOUT)
     made: list[Role] = [cluster.journal(around, node, SimDisk(Random(0))) for node in REPLICAS]
     made += [cluster.storage(around, node, SimDisk(Random(0))) for node in STORAGES]
-    made.append(cluster.crossbar(around))
-    made += [cluster.adjudicator(around, journal) for journal in LAYOUT.journals]
+    made += [cluster.crossbar(around, node) for node in CROSSBARS]
+    made += [cluster.adjudicator(around, node) for node in ADJUDICATORS]
     made.append(cluster.query_processor(around, 12))
     return made, asked
 
@@ -43,7 +46,7 @@ def roles() -> tuple[list[Role], list[NodeId]]:
 def test_every_role_has_a_node_of_its_own_with_a_clock_and_a_trace() -> None:
     made, asked = roles()
     nodes = [role.node for role in made]
-    assert nodes == [*REPLICAS, *STORAGES, CROSSBAR, *ADJUDICATORS, NodeId("A/qp-12")]
+    assert nodes == [*REPLICAS, *STORAGES, *CROSSBARS, *ADJUDICATORS, NodeId("A/qp-12")]
     assert asked == [node for node in nodes for _ in range(2)]
 
 
@@ -56,20 +59,41 @@ def test_what_a_role_says_when_it_starts_goes_to_another_role_of_the_cluster() -
             if isinstance(effect, Send):
                 said += 1
                 nodes[effect.to].receive(role.node, effect.message)
-    assert said == len(REPLICAS) + 2, "the adjudicators' proposals and storage's attachments"
+    assert said == len(ADJUDICATORS) * 3 + 2, (
+        "what the candidates ask the journals' replicas, and storage's attachments"
+    )
 
 
 def test_each_adjudicator_takes_its_own_journal_over_in_all_zones() -> None:
-    for journal, node in LAYOUT.adjudicators.items():
+    for journal, (node, *_) in LAYOUT.candidates.items():
         role = next(role for role in roles()[0] if role.node == node)
         effects = role.start()
         assert [len(sent(effects, Propose, replica)) for replica in LAYOUT.replicas[journal]] == [1, 1, 1]
         assert len(sent(effects, Propose)) == 3
 
 
-def test_the_replicas_of_a_zone_are_those_of_all_journals_there() -> None:
-    assert LAYOUT.in_zone("A2") == ("A2/journal-0", "A2/journal-1", "A2/journal-2")
-    assert sorted(node for zone in cluster.ZONES for node in LAYOUT.in_zone(zone)) == sorted(REPLICAS)
+def test_a_zone_has_its_replicas_of_all_journals_its_candidates_and_perhaps_storage() -> None:
+    journals = {zone: [f"{zone}/journal-{n}" for n in range(3)] for zone in cluster.ZONES}
+    storage = {zone: [f"{zone}/crossbar-0", f"{zone}/storage-0"] for zone in ("A1", "A2")}
+    for zone in cluster.ZONES:
+        candidates = [node for node in LAYOUT.in_zone(zone) if cluster.role_of(node) == "adj"]
+        assert [*LAYOUT.in_zone(zone)] == [*journals[zone], *candidates, *storage.get(zone, [])]
+        assert set(candidates) <= {f"{zone}/adj-{n}" for n in range(3)}
+    assert sorted(LAYOUT.replicas[JOURNAL]) == [f"{zone}/journal-0" for zone in cluster.ZONES]
+
+
+def test_every_node_of_a_zone_has_a_role_and_a_directory_of_its_own_if_it_keeps_anything() -> None:
+    around = Surroundings(lambda node: ManualClock(), lambda node, clock: NoTrace(), LAYOUT)
+    for zone in cluster.ZONES:
+        nodes = LAYOUT.in_zone(zone)
+        for node in nodes:
+            disk = SimDisk(Random(0)) if cluster.directory_of(node) is not None else None
+            assert cluster.zone_role(around, node, disk).node == node
+            assert cluster.role_of(node) in cluster.ZONE_ROLES
+        places = [place for node in nodes if (place := cluster.directory_of(node)) is not None]
+        assert len(places) == len(set(places)) == (4 if zone in cluster.STORAGE_ZONES else 3)
+    with pytest.raises(ValueError, match="A/qp-0 is no node of a zone"):
+        cluster.zone_role(around, NodeId("A/qp-0"), None)
 
 
 def test_every_adjudicator_owns_a_part_of_the_keys() -> None:
@@ -77,21 +101,17 @@ def test_every_adjudicator_owns_a_part_of_the_keys() -> None:
 
 
 def test_only_the_adjudicators_events_belong_to_a_slice() -> None:
-    assert [cluster.slice_of(node) for node in ADJUDICATORS] == ["adj-0", "adj-1", "adj-2"]
-    assert {cluster.slice_of(node) for node in (*REPLICAS, CROSSBAR, *STORAGES, NodeId("A/qp-0"))} == {None}
+    assert [cluster.slice_of(node) for node in ADJUDICATORS] == [n for n in LAYOUT.journals for _ in range(3)]
+    assert {cluster.slice_of(node) for node in (*REPLICAS, *CROSSBARS, *STORAGES, NodeId("A/qp-0"))} == {None}
 
 
 def test_a_session_has_the_number_of_its_query_processor() -> None:
     assert (cluster.query_processor_node(3), cluster.session_node(3)) == ("A/qp-3", "A/session-3")
 
 
-def test_every_zone_runs_its_own_nodes_and_the_region_all_others() -> None:
-    nodes = [role.node for role in roles()[0]]
-    zones = {zone: LAYOUT.in_zone(zone) for zone in cluster.ZONES}
-    for node in nodes:
-        assert [zone for zone in cluster.ZONES if node in zones[zone]] == [
-            process for process in [cluster.process_of(node)] if process != cluster.REGION
-        ]
+def test_every_node_of_a_zone_lives_in_the_process_of_that_zone() -> None:
+    for zone in cluster.ZONES:
+        assert {cluster.process_of(node) for node in LAYOUT.in_zone(zone)} == {zone}
 
 
 def test_a_node_that_is_not_there_yet_has_a_process() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from daybreak.base.ranges import ADJUDICATORS
 from daybreak.cli import bench, chaos, check, serve, status
-from daybreak.cli.arguments import DATA, Parser, adjudicators, port, positive
+from daybreak.cli.arguments import DATA, Parser, add_addresses, adjudicators, port, positive
 from daybreak.control.chaos.words import USAGE
 from daybreak.errors import DaybreakError
 from daybreak.zones import MODES, ZONES
@@ -55,6 +55,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         default=ZONES,
         help="a process per zone, all in a single one, or zones apart, run by daybreak node (default zones)",
     )
+    add_addresses(parser)
     parser.add_argument("--chaos", action="store_true", help="obey daybreak chaos; for tests")
     parser.set_defaults(run=serve.run)
 

@@ -46,6 +46,14 @@ class CommitWaitOver(Message, frozen=True):
     ts: Timestamp
 
 
+class AskAgain(Message, frozen=True):
+    """Own timer: no adjudicator has answered for `txn` yet."""
+
+    causal: ClassVar[bool] = False
+
+    txn: TxnId
+
+
 class CommitTimeout(Message, frozen=True):
     """Own timer: no adjudicator has answered for `txn`."""
 

@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Callable
 
 from daybreak.runtime.chaos import Chaos
-from daybreak.runtime.remote.codec import Letter, Registry
+from daybreak.runtime.local.network import Letter
+from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.handshake import Identity
 from daybreak.runtime.remote.peers import Address, Limits, Peers
 

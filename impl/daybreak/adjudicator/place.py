@@ -1,0 +1,21 @@
+"""Where a candidate stands in its cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from daybreak.base.ids import JournalId, NodeId
+
+
+class Place(NamedTuple):
+    """Who a candidate is, and whom it knows."""
+
+    node: NodeId
+    journal: JournalId
+    """The journal that it may lead."""
+    replicas: tuple[NodeId, ...]
+    """Those of that journal."""
+    crossbars: tuple[NodeId, ...]
+    candidates: Mapping[JournalId, tuple[NodeId, ...]]
+    """Who may lead each journal of the cluster, that of the home zone first."""
