@@ -7,6 +7,7 @@ Every transfer leaves a receipt of its own, so that afterwards each transaction 
 from __future__ import annotations
 
 import random
+import sys
 import threading
 import time
 from collections import Counter
@@ -71,11 +72,14 @@ class Transfers:
         for thread in self._threads:
             thread.join()
 
-    def wait_for(self, commits: int, what: str) -> None:
-        """Return once `commits` more transfers have been acknowledged."""
+    def wait_for(self, commits: int, what: str, *, or_doubt: bool = False) -> None:
+        """Return once `commits` more transfers have been acknowledged; or, if wanted, one more is in doubt."""
         with self._news:
             goal = len(self.acknowledged) + commits
-            done = self._news.wait_for(lambda: len(self.acknowledged) >= goal, PROGRESS_SECONDS)
+            doubt = len(self.unknown) + 1 if or_doubt else sys.maxsize
+            done = self._news.wait_for(
+                lambda: len(self.acknowledged) >= goal or len(self.unknown) >= doubt, PROGRESS_SECONDS
+            )
         assert done, f"no progress in {PROGRESS_SECONDS:g} s: {what}; {self.errors[-3:]}"
 
     # --- clients --------------------------------------------------------------------------------------------------
@@ -131,7 +135,9 @@ class Transfers:
         except psycopg.Error as error:
             self._complain(error)
             doubt = asked and (client.closed or error.sqlstate == "08007")
-            (self.unknown if doubt else self.refused).add(name)
+            with self._news:
+                (self.unknown if doubt else self.refused).add(name)
+                self._news.notify_all()
             if not client.closed:
                 client.rollback()
             return
