@@ -47,7 +47,7 @@ def address(text: str) -> TcpAddress:
     """A TCP address, ``HOST:PORT`` or ``[HOST]:PORT``."""
     host, _, number = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not number.isascii() or not number.isdigit() or not 0 < int(number) <= 65535:
+    if not host or "=" in host or not number.isascii() or not number.isdigit() or not 0 < int(number) <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no address of the form HOST:PORT")
     return TcpAddress(host, int(number))
 
