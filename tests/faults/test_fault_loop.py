@@ -47,8 +47,8 @@ class Loop:
                     begun = time.monotonic()
                     kind(zone)
                     self._chaos.well(f"{kind.__name__} {zone}")
-                    self.told.append((begun, time.monotonic(), f"{kind.__name__} {zone}"))
                     self._load.wait_for(COMMITS, f"after {kind.__name__} {zone}")
+                    self.told.append((begun, time.monotonic(), f"{kind.__name__} {zone}"))
                     self.done[kind.__name__] += 1
         self._chaos.order("heal")
 
