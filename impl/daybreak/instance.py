@@ -16,10 +16,12 @@ import msgspec
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.control.api import ControlServer
+from daybreak.control.chaos.server import ChaosServer
 from daybreak.control.datadir import DataDirectory, ServerFile
 from daybreak.control.leases import give_back
 from daybreak.errors import InternalError, OperatorError
 from daybreak.insight import SERVING, Cluster, ClusterInsight, Parts, Range
+from daybreak.node import make_chaos
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
 from daybreak.query.leaders import Leaders
@@ -28,12 +30,12 @@ from daybreak.query.private_server import PrivateServer
 from daybreak.query.processor import QueryProcessor
 from daybreak.replicas import ASKER, Replicas
 from daybreak.router.server import Router
-from daybreak.runtime.local.clock import SystemClock
+from daybreak.runtime.local.chaos import clock_of
 from daybreak.runtime.local.network import Host
 from daybreak.runtime.protocols import Clock, Message
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
-from daybreak.zones import ZONES, OverTcp, Zones, make_zones, told
+from daybreak.zones import SINGLE, ZONES, OverTcp, Zones, make_zones, told
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True):
     processes: str = ZONES
     """How the zones run: one of `zones.MODES`."""
     over_tcp: OverTcp = OverTcp()
+    chaos: bool = False
+    """Whether its processes take orders to fail."""
 
 
 class Instance:
@@ -69,7 +73,8 @@ class Instance:
         self._directory = DataDirectory.open(settings.data, settings.adjudicators)
         self._layout = cluster.Layout(self._directory.adjudicators)
         self._leaders = Leaders(self._layout.candidates)
-        self._clock = SystemClock()
+        self._chaos = make_chaos(cluster.REGION, alone=settings.processes == SINGLE) if settings.chaos else None
+        self._clock = clock_of(self._chaos)
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
@@ -97,7 +102,9 @@ class Instance:
 
     async def _start(self) -> None:
         settings = self.settings
-        zones = self._zones = make_zones(settings.processes, self._directory, settings.trace, settings.over_tcp)
+        zones = self._zones = make_zones(
+            settings.processes, self._directory, settings.trace, settings.over_tcp, self._chaos
+        )
         self._undo.append(zones.close)
         self._network = zones.network
         if settings.trace is not None:
@@ -131,6 +138,10 @@ class Instance:
         control = ControlServer(settings.data, self.status)
         await control.start()
         self._undo.append(control.stop)
+        if self._chaos is not None:
+            orders = ChaosServer(settings.data, cluster.REGION, self._chaos)
+            self._undo.append(orders.stop)
+            await orders.start()
         self._directory.announce(ServerFile(os.getpid(), settings.host, self._router.port, str(control.path)))
 
     async def _open(self, zones: Zones, around: cluster.Surroundings) -> None:

@@ -14,13 +14,16 @@ import msgspec
 
 from daybreak import cluster, wire
 from daybreak.base.ids import NodeId
+from daybreak.control.chaos.server import ChaosServer
 from daybreak.control.datadir import identity
 from daybreak.control.leases import give_back
 from daybreak.control.places import RunDirectory, read_secret
 from daybreak.control.questions import answer_with
 from daybreak.errors import OperatorError
-from daybreak.runtime.local.clock import SystemClock
+from daybreak.runtime.chaos import Chaos
+from daybreak.runtime.local.chaos import clock_of, disks_of
 from daybreak.runtime.protocols import Clock
+from daybreak.runtime.remote.chaos import ChaosPeers
 from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.handshake import Identity
 from daybreak.runtime.remote.network import PeerNetwork
@@ -46,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Where to listen for the other processes; None: on a Unix socket in the data directory."""
     peers: dict[str, TcpAddress] = {}
     """Where those of them listen that do not on a Unix socket there."""
+    chaos: bool = False
+    """Whether it takes orders to fail."""
 
 
 def build(registry: Registry) -> str:
@@ -57,6 +62,11 @@ def build(registry: Registry) -> str:
     return f"{release}+{registry.fingerprint}"
 
 
+def make_chaos(process: str, *, alone: bool = False) -> Chaos:
+    """What may go wrong by order in a process that allows it; one that is `alone` has no others to talk to."""
+    return Chaos(() if alone else tuple(name for name in PROCESSES if name != process))
+
+
 class Peering(NamedTuple):
     """What a process needs to talk to the others of its cluster."""
 
@@ -66,6 +76,7 @@ class Peering(NamedTuple):
     secret: bytes
     listen: TcpAddress | None = None
     peers: Mapping[str, TcpAddress] = {}
+    chaos: Chaos | None = None
 
     def connect(self, network: PeerNetwork) -> Peers:
         """The connections, for `network`; OperatorError if this process is named as its own peer."""
@@ -76,6 +87,8 @@ class Peering(NamedTuple):
         addresses: dict[str, Address] = {name: self.run.socket(name) for name in PROCESSES} | dict(self.peers)
         if self.listen is not None:
             addresses[self.process] = self.listen
+        if self.chaos is not None:
+            return ChaosPeers(me, registry, addresses, network.receive, chaos=self.chaos)
         return Peers(me, registry, addresses, network.receive)
 
     async def start(self, peers: Peers) -> None:
@@ -123,7 +136,9 @@ class NodeProcess:
             raise
 
     async def _open(self) -> None:
-        settings, clock = self.settings, SystemClock()
+        settings = self.settings
+        chaos = make_chaos(settings.zone) if settings.chaos else None
+        clock = clock_of(chaos)
         zone = self._zone = await Zone.open(settings.zone, settings.data / "zones" / settings.zone)
         self._undo.append(zone.close)
         run = RunDirectory(settings.data)
@@ -133,12 +148,16 @@ class NodeProcess:
         if settings.trace is not None:
             adjudicators = len(self._layout.journals)
             self._traces = TraceDirectory(settings.trace, self._cluster, network.fail, adjudicators=adjudicators)
-        zone.prepare(cluster.Surroundings(lambda node: clock, self._trace, self._layout), self.nodes)
+        zone.prepare(cluster.Surroundings(lambda node: clock, self._trace, self._layout), self.nodes, disks_of(chaos))
         secret = read_secret(settings.data)
-        peering = Peering(self._cluster, settings.zone, run, secret, settings.listen, settings.peers)
+        peering = Peering(self._cluster, settings.zone, run, secret, settings.listen, settings.peers, chaos)
         self._peers = peering.connect(network)
         network.join(self._peers)
         answer_with(network, settings.zone, self.status)
+        if chaos is not None:
+            orders = ChaosServer(settings.data, settings.zone, chaos)
+            self._undo.append(orders.stop)
+            await orders.start()
         await peering.start(self._peers)
 
     def _trace(self, node: NodeId, clock: Clock) -> Trace:

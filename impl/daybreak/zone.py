@@ -31,11 +31,16 @@ class Zone:
         """Lock the zone's directory; OperatorError if another process keeps it."""
         return cls(name, directory, await ZoneLock.take(directory))
 
-    def prepare(self, around: cluster.Surroundings, nodes: Collection[NodeId]) -> None:
+    def prepare(
+        self,
+        around: cluster.Surroundings,
+        nodes: Collection[NodeId],
+        disks: Callable[[Path], LocalDisk] = LocalDisk,
+    ) -> None:
         """Open the files of `nodes` and make their roles. OperatorError or CorruptionError if files are not usable."""
         for node in nodes:
             place = cluster.directory_of(node)
-            disk = LocalDisk(self.directory / place) if place is not None else None
+            disk = disks(self.directory / place) if place is not None else None
             if disk is not None:
                 self._undo.append(disk.close)
             role = cluster.zone_role(around, node, disk)

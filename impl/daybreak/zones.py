@@ -20,6 +20,9 @@ from daybreak.errors import OperatorError
 from daybreak.insight import Told
 from daybreak.journal.quorum import majority
 from daybreak.node import Peering
+from daybreak.runtime.chaos import Chaos
+from daybreak.runtime.local.chaos import disks_of
+from daybreak.runtime.local.disk import LocalDisk
 from daybreak.runtime.local.network import LocalNetwork
 from daybreak.runtime.remote.network import PeerNetwork
 from daybreak.runtime.remote.peers import TcpAddress
@@ -70,21 +73,29 @@ class Zones(Protocol):
         """Stop them; the network is closed by now."""
 
 
-def make_zones(mode: str, directory: DataDirectory, trace: Path | None, over_tcp: OverTcp) -> Zones:
-    """The zones of a server, in one of `MODES`. OperatorError for addresses where all processes are this server's."""
+def make_zones(
+    mode: str, directory: DataDirectory, trace: Path | None, over_tcp: OverTcp, chaos: Chaos | None = None
+) -> Zones:
+    """The zones of a server, in one of `MODES`; if there is chaos, such as fail by order.
+
+    OperatorError for addresses where all processes are this server's.
+    """
     if mode != APART and over_tcp != OverTcp():
         raise OperatorError("--listen and --peer are for zones that are run by daybreak node; add --processes apart")
     secret = make_secret(directory.path)
     if mode == SINGLE:
-        return OwnZones(directory)
-    return OtherZones(directory, secret, trace, over_tcp, supervised=mode == ZONES)
+        return OwnZones(directory, disks_of(chaos))
+    run = RunDirectory(directory.path)
+    peering = Peering(directory.cluster, cluster.REGION, run, secret, *over_tcp, chaos)
+    return OtherZones(directory, peering, trace, supervised=mode == ZONES)
 
 
 class OwnZones:
     """All zones in the server's own process."""
 
-    def __init__(self, directory: DataDirectory) -> None:
+    def __init__(self, directory: DataDirectory, disks: Callable[[Path], LocalDisk]) -> None:
         self.network = LocalNetwork()
+        self._disks = disks
         self._directory = directory
         self._zones: list[Zone] = []
 
@@ -93,7 +104,7 @@ class OwnZones:
         for name in cluster.ZONES:
             zone = await Zone.open(name, self._directory.zone(name))
             self._zones.append(zone)
-            zone.prepare(around, around.layout.in_zone(name))
+            zone.prepare(around, around.layout.in_zone(name), self._disks)
         for zone in self._zones:
             zone.start(self.network)
 
@@ -117,19 +128,17 @@ class OwnZones:
 class OtherZones:
     """Each zone in a process of its own, which this one supervises or not."""
 
-    def __init__(
-        self, directory: DataDirectory, secret: bytes, trace: Path | None, over_tcp: OverTcp, *, supervised: bool
-    ) -> None:
+    def __init__(self, directory: DataDirectory, peering: Peering, trace: Path | None, *, supervised: bool) -> None:
         self.network = PeerNetwork(cluster.REGION, cluster.process_of)
         data = directory.path
         for zone in cluster.ZONES:
             directory.zone(zone)
         self._supervised = supervised
-        self._run = RunDirectory(data)
-        self._peering = Peering(directory.cluster, cluster.REGION, self._run, secret, *over_tcp)
+        self._run, self._peering = peering.run, peering
         self._peers = self._peering.connect(self.network)
         self._questions = Questions(self.network, ASKER)
-        commands = {zone: _command(zone, data, trace) for zone in cluster.ZONES} if supervised else {}
+        options = [] if peering.chaos is None else ["--chaos"]
+        commands = {zone: [*_command(zone, data, trace), *options] for zone in cluster.ZONES} if supervised else {}
         self._supervisor = Supervisor(commands, self.network.fail)
 
     async def open(self, around: cluster.Surroundings) -> None:

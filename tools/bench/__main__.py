@@ -7,7 +7,8 @@ Parts, all if none is named: `servers` Daybreak beside a stock PostgreSQL, `trac
 recorded trace of `--events` events (the exact engine on a tenth of them), `monitor` what the trace and the live monitor
 cost a loaded server, `models` the model checker's runner beside TLC itself, `recovery` how long a start after SIGKILL
 takes against what was written to the journal, `--sizes` megabytes of it, `core` the adjudicator's conflict check alone,
-`scaling` commits per second against the number of adjudicators, for transactions of one and of two owners.
+`scaling` commits per second against the number of adjudicators, for transactions of one and of two owners, `takeover`
+how long nobody can commit when the process that leads adjudicators is killed, paused or cut off.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from pathlib import Path
 
 from daybreak.query.programs import Programs
 from daybreak.query.stock_server import StockServer
-from tools.bench import checker, core, models, recovery, scaling
+from tools.bench import checker, core, models, recovery, scaling, takeover
 from tools.bench.pgbench import PERCENTILES, REPEATABLE_READ, Run, Target, run
 from tools.bench.recorded import fill, record, served
 from tools.bench.report import Figure, figure, publish
 
-PARTS = ("servers", "tracecheck", "monitor", "models", "recovery", "core", "scaling")
+PARTS = ("servers", "tracecheck", "monitor", "models", "recovery", "core", "scaling", "takeover")
 SCRIPTS = ("select-only", "simple-update", "tpcb-like")
 
 
@@ -60,6 +61,8 @@ async def main(arguments: argparse.Namespace) -> int:
                 clients=arguments.clients,
                 seconds=arguments.seconds,
             )
+        if "takeover" in arguments.parts:
+            figures += takeover.measure(directory, arguments.rounds)
     publish(figures, arguments.json)
     return 0
 

@@ -36,6 +36,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
     parser.add_argument("--trace", type=Path, metavar="DIR", help="write every protocol step to DIR")
     add_addresses(parser)
+    parser.add_argument("--chaos", action="store_true", help="obey daybreak chaos; for tests")
     parser.add_argument("--with-stdin", action="store_true", help="begin at standard input's first byte, end with it")
     return parser.parse_args(argv)
 
@@ -54,6 +55,7 @@ def main(argv: list[str]) -> int:
         trace=arguments.trace,
         listen=arguments.listen,
         peers=dict(arguments.peer),
+        chaos=arguments.chaos,
     )
     try:
         return uvloop.run(_run(settings, with_stdin=arguments.with_stdin))

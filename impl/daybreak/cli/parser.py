@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import textwrap
 from pathlib import Path
 
 from daybreak.base.ranges import ADJUDICATORS
-from daybreak.cli import bench, check, serve, status
+from daybreak.cli import bench, chaos, check, serve, status
 from daybreak.cli.arguments import DATA, Parser, add_addresses, adjudicators, port, positive
+from daybreak.control.chaos.words import USAGE
 from daybreak.errors import DaybreakError
 from daybreak.zones import MODES, ZONES
 from tracecheck.commands.outputs import add_outputs
@@ -27,6 +29,7 @@ def build() -> Parser:
     modelcheck = commands.add_parser("modelcheck", help="check the specs' models", add_help=False)
     modelcheck.add_argument("rest", nargs=argparse.REMAINDER)
     _add_bench(commands.add_parser("bench", help="prepare pgbench's tables"))
+    _add_chaos(commands.add_parser("chaos", help="let things go wrong in a server that was started with --chaos"))
     return parser
 
 
@@ -53,6 +56,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         help="a process per zone, all in a single one, or zones apart, run by daybreak node (default zones)",
     )
     add_addresses(parser)
+    parser.add_argument("--chaos", action="store_true", help="obey daybreak chaos; for tests")
     parser.set_defaults(run=serve.run)
 
 
@@ -75,6 +79,15 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     init.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory of the running server")
     init.add_argument("--port", type=port, help="port of the server (default: the one that runs on --data)")
     init.set_defaults(run=bench.run_init)
+
+
+def _add_chaos(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"commands:\n{textwrap.indent(USAGE, '  ')}\n\nNODE is a zone's process, or A, the region's."
+    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory of the running server")
+    parser.add_argument("--seed", type=positive, help="for what is left to chance (default: another one each time)")
+    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND", help="see below")
+    parser.set_defaults(run=chaos.run)
 
 
 def run(argv: list[str]) -> int:

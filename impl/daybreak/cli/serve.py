@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         adjudicators=arguments.adjudicators,
         processes=arguments.processes,
         over_tcp=OverTcp(arguments.listen, dict(arguments.peer)),
+        chaos=arguments.chaos,
     )
     return uvloop.run(_serve(settings, monitored=monitored, metrics=arguments.metrics))
 

@@ -36,7 +36,7 @@ class Pauses(msgspec.Struct, frozen=True):
     least: float = 0.1
     most: float = 5.0
     steady: float = 10.0
-    """After running for so long a child counts as healthy: its next pause is the least one."""
+    """A child that has run for so many times its last pause counts as healthy: its next pause is the least one."""
 
 
 class Child:
@@ -127,7 +127,7 @@ class Supervisor:
         self._settled = True
 
     async def _keep(self, child: Child) -> None:
-        pauses, pause = self._pauses, self._pauses.least
+        pauses, pause = self._pauses, 0.0
         while not self._stopping:
             process = await child.spawn()
             if self._going:
@@ -142,15 +142,14 @@ class Supervisor:
             if code == REFUSED_CODE and child.last_word and not self._settled:
                 self._refused(OperatorError(child.last_word))
                 return
-            if time.monotonic() - child.started > pauses.steady:
-                pause = pauses.least
+            healthy = time.monotonic() - child.started >= pauses.steady * pause
+            pause = pauses.least if healthy else min(2 * pause, pauses.most)
             why = f": {child.last_word}" if child.last_word else ""
             log.warning(
                 "%s (process %d) has ended with code %d%s; it is started again in %g s",
                 *(child.name, process.pid, code, why, pause),
             )
             await asyncio.sleep(pause)
-            pause = min(2 * pause, pauses.most)
 
     def status(self) -> dict[str, dict[str, object]]:
         """What an operator may want to know, by child."""

@@ -16,7 +16,7 @@ from daybreak.control.supervisor import Pauses, Supervisor
 from daybreak.errors import OperatorError
 from tests.support.processes import limited, until
 
-QUICK = Pauses(least=0.001, most=0.004)
+QUICK = Pauses(least=0.001, most=0.004, steady=1e6)
 ALIVE = "exec cat"
 """Runs until its standard input is closed."""
 
