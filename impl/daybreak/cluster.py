@@ -12,7 +12,10 @@ from typing import NamedTuple
 from daybreak.adjudicator.adjudicator import Adjudicator
 from daybreak.adjudicator.settings import Settings as AdjudicatorSettings
 from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import ADJUDICATORS, Ranges
+from daybreak.control.balancer import Balancer
+from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.crossbar.crossbar import MARGIN_US, Crossbar
 from daybreak.journal.replica import Journal
 from daybreak.journal.segment import SEGMENT_BYTES
@@ -25,6 +28,7 @@ from daybreak.trace.recorder import Trace
 
 ZONES = ("A1", "A2", "A3")
 CROSSBAR = NodeId("A/crossbar-0")
+BALANCER = NodeId("A/balancer-0")
 STORAGE_ZONES = ZONES[:2]
 STORAGES = tuple(NodeId(f"{zone}/storage-0") for zone in STORAGE_ZONES)
 
@@ -52,6 +56,9 @@ class Layout:
         }
         """The replicas of each journal, in the order of the zones."""
         self.ranges = Ranges.even(self.journals)
+        """Who owns what in the beginning."""
+        self.map = PlacementMap(self.ranges, self.journals)
+        """Who owns what, as far as this process knows."""
 
     def in_zone(self, zone: str) -> tuple[NodeId, ...]:
         """The journal replicas of one zone."""
@@ -107,6 +114,8 @@ def adjudicator(around: Surroundings, journal: JournalId, settings: AdjudicatorS
         replicas=layout.replicas[journal],
         crossbars=(CROSSBAR,),
         peers=layout.adjudicators,
+        first=layout.ranges.of(journal),
+        told=(BALANCER,),
         settings=settings,
     )
 
@@ -145,6 +154,20 @@ def storage(around: Surroundings, node: NodeId, disk: Disk, settings: StorageSet
     )
 
 
+def balancer(around: Surroundings, settings: BalancerSettings | None = None) -> Balancer:
+    """Who knows the key ranges of the process, and sees to it that they are equally busy."""
+    clock = around.clock(BALANCER)
+    layout = around.layout
+    return Balancer(
+        BALANCER,
+        clock,
+        around.trace(BALANCER, clock),
+        ranges=layout.map,
+        adjudicators=layout.adjudicators,
+        settings=settings,
+    )
+
+
 def query_processor(around: Surroundings, number: int, settings: ProcessorSettings | None = None) -> QueryProcessor:
     """The query processor of one session."""
     node = query_processor_node(number)
@@ -155,7 +178,7 @@ def query_processor(around: Surroundings, number: int, settings: ProcessorSettin
         around.trace(node, clock),
         session=session_node(number),
         storages=STORAGES,
-        ranges=around.layout.ranges,
+        ranges=around.layout.map,
         adjudicators=around.layout.adjudicators,
         settings=settings,
     )

@@ -1,13 +1,14 @@
 """The adjudicator: decides and orders the transactions of its key range.
 
-Owns   the conflict history of recently written keys, holds, transactions that it leads, floor, last commit time,
+Owns   key ranges, the conflict history of recently written keys, holds, transactions that it leads, floor, last commit time,
        promise and lease; leads one journal.
-Hears  CommitRequest, VoteRequest from query processors; Voted, Refused, AskOutcome, Outcome from other adjudicators;
-       HeartbeatRequest, Release; Promised, Fenced, Appended, Behind, Fetched, Trimmed from its journal's
-       replicas.
-Says   Committed, Refused to query processors; Voted, Refused, AskOutcome, Outcome to other adjudicators; Released;
-       Deliver to the crossbars; Propose, Append, BeginAfter, Fetch to its journal's replicas.
-Spec   specs/adjudication/Adjudication.tla, specs/commit/Commit.tla; each step is the action of that name.
+Hears  CommitRequest, VoteRequest from query processors; Voted, Refused, AskOutcome, Outcome, Moved, Installed from other
+       adjudicators; HeartbeatRequest, Release; SplitRange, MergeRanges, MoveRange from the control plane; Promised,
+       Fenced, Appended, Behind, Fetched, Trimmed from its journal's replicas.
+Says   Committed, Refused, Redirect to query processors; Voted, Refused, AskOutcome, Outcome, Moved, Installed to other
+       adjudicators; Released; RangeDone, OwnedRanges to the control plane; Deliver to the crossbars; Propose, Append,
+       BeginAfter, Fetch to its journal's replicas.
+Spec   specs/adjudication/Adjudication.tla, specs/commit/Commit.tla, specs/placement/Placement.tla; each step is the action of that name.
 
 Its side towards the journal is in `adjudicator.reign`, what it does as one owner of several in `adjudicator.voter`;
 here is what it does as the only owner, or as the one that leads.
@@ -28,12 +29,14 @@ from daybreak.adjudicator.messages import (
     Voted,
     VotesMissing,
 )
+from daybreak.adjudicator.mover import EVERYTHING, Mover
 from daybreak.adjudicator.reign import Pending, Stage
 from daybreak.adjudicator.settings import Settings
 from daybreak.adjudicator.undecided import APPENDING, Undecided, Verdict
-from daybreak.adjudicator.voter import Voter
+from daybreak.adjudicator.voter import LEADERS
 from daybreak.base.ids import JournalId, NodeId, TxnId
 from daybreak.base.keys import Key
+from daybreak.base.placed import Owned
 from daybreak.base.records import Payload, encode
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access, Record
@@ -42,7 +45,7 @@ from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
 
 
-class Adjudicator(Voter):
+class Adjudicator(Mover):
     """See the module's card."""
 
     def __init__(
@@ -55,12 +58,16 @@ class Adjudicator(Voter):
         replicas: tuple[NodeId, ...],
         crossbars: tuple[NodeId, ...],
         peers: Mapping[JournalId, NodeId],
+        first: tuple[Owned, ...] = EVERYTHING,
+        told: tuple[NodeId, ...] = (),
         settings: Settings | None = None,
     ) -> None:
-        """`peers` are all adjudicators of the cluster by their journals."""
+        """`peers` are all adjudicators of the cluster by their journals; `first` the ranges that this one has while its
+        journal says nothing of ranges; `told` who is told of what it owns."""
         super().__init__(
             node, clock, trace, journal=journal, replicas=replicas, crossbars=crossbars, peers=peers, settings=settings
         )
+        self._place(first, told)
         # Invariant: what is undecided has no verdict, and no hold here.
         self._led = Led(trace, self.check_invariants)
 
@@ -77,6 +84,7 @@ class Adjudicator(Voter):
             "remembered_keys": len(self._history),
             "holds": len(self._holds),
             "undecided": len(self._led),
+            "ranges": len(self._placement.owned),
         }
 
     # --- the only owner -----------------------------------------------------------------------------------------
@@ -106,6 +114,8 @@ class Adjudicator(Voter):
             return self._decline(txn, heard)
         if not self._leader.room:
             return self._decline(txn, heard, Reason.DISK_FULL)
+        if not self._placement.owns(keys):
+            return self._elsewhere(txn, start, keys, asker) + self._dismiss(txn, heard, Reason.MOVED)
         reason = self._objection(keys, start)
         if reason is not None:
             self.refuse(txn=txn, start=start, keys=keys)
@@ -119,7 +129,8 @@ class Adjudicator(Voter):
         self._led.end(txn)
         self.commit(txn=txn, start=start, keys=keys, ts=ts)
         self._outcomes.appending(txn)
-        payload = encode(Payload(self._granted, Record(txn, ts, request.writes)))
+        self._placement.loads.note(keys)
+        payload = encode(Payload(self._granted, Record(txn, ts, request.writes), ranges=self._ranges()))
         voters = tuple(self._peers[voter] for voter in request.voters) if request.voters else ()
         self._appending.append(Pending(self._leader.append(payload), ts, txn, asker, voters))
         return self._leader.flush()
@@ -157,6 +168,9 @@ class Adjudicator(Voter):
             return effects + self._conclude(txn)
         if not self._leader.room:
             return effects + self._decline(txn, heard, Reason.DISK_FULL)
+        if not self._placement.owns(request.keys):
+            moved = self._elsewhere(txn, request.start, request.keys, source)
+            return effects + moved + self._dismiss(txn, heard, Reason.MOVED)
         reason = self._objection(request.keys, request.start)
         if reason is not None:
             self.refuse(txn=txn, start=request.start, keys=request.keys)
@@ -192,8 +206,8 @@ class Adjudicator(Voter):
         if self._outcomes.get(message.txn) is not None:
             return []
         heard = self._led.get(message.txn)
-        if message.reason is Reason.UNAVAILABLE:
-            return self._decline(message.txn, heard)
+        if message.reason in LEADERS:
+            return self._decline(message.txn, heard, message.reason)
         return self._dismiss(message.txn, heard, message.reason)
 
     def on_votes_missing(self, source: NodeId, message: VotesMissing) -> Effects:

@@ -20,6 +20,9 @@ class Reason(StrEnum):
     """P21: something that it had read as validated (the catalog) has changed."""
     UNAVAILABLE = "unavailable"
     """An owner has no lease for the time that it would need, has not recovered yet, or did not vote in time."""
+    MOVED = "moved"
+    """P9: an owner that was asked owns one of the keys no more, or is about to give it away: ask again, under another
+    name."""
     DISK_FULL = "disk full"
     """A majority of the journal's zones has no space for more than what keeps the journal alive."""
 

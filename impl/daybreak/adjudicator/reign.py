@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import NamedTuple
 
+import msgspec
+
 from daybreak.adjudicator.messages import (
     Committed,
     ForgetTick,
@@ -20,8 +22,10 @@ from daybreak.adjudicator.messages import (
     Released,
     Tick,
 )
+from daybreak.adjudicator.moves import Moved
 from daybreak.adjudicator.settings import Settings
 from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.placed import Leaving, Placed
 from daybreak.base.records import Payload, decode, encode
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Record
@@ -46,8 +50,15 @@ class Stage(Enum):
     """It has given its lease back."""
 
 
+class Told(NamedTuple):
+    """Who is to be told that a change of key ranges is durable, and the number of the request."""
+
+    asker: NodeId
+    request: int
+
+
 class Pending(NamedTuple):
-    """An entry on its way into the journal: a transaction, or a lease."""
+    """An entry on its way into the journal: a transaction, a change of key ranges, or a lease."""
 
     position: int
     ts: Timestamp
@@ -55,6 +66,13 @@ class Pending(NamedTuple):
     asker: NodeId | None
     voters: tuple[NodeId, ...] = ()
     """Who else holds keys of the transaction."""
+    place: Moved | Leaving | Told | None = None
+    """What becomes of key ranges when the entry is durable."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether it stands in the journal at its time: promises stay below it."""
+        return self.txn is not None or isinstance(self.place, Leaving)
 
 
 class Reign(Role):
@@ -116,6 +134,18 @@ class Reign(Role):
         """Whether there are holds, which a lease must not undercut."""
         raise NotImplementedError
 
+    def _ranges(self) -> msgspec.Raw:
+        """The key ranges in force, for an entry."""
+        raise NotImplementedError
+
+    def _found_ranges(self, found: Placed | None) -> None:
+        """The last entry of the journal tells of these key ranges."""
+        raise NotImplementedError
+
+    def _has_placed(self, place: Moved | Leaving | Told) -> Effects:
+        """An entry that changes key ranges is durable."""
+        raise NotImplementedError
+
     def _has_committed(self, pending: Pending) -> Effects:
         """Tell those who wait for it that a transaction is durable."""
         assert pending.txn is not None and pending.asker is not None, "a transaction has an asker"
@@ -146,7 +176,9 @@ class Reign(Role):
         self._unread = Timestamp(found[0].last_commit) if anchor is not None else ZERO
         inherited = found[1:] if anchor is not None else found
         self._inherited = [payload.record for payload in inherited if payload.record is not None]
-        return encode(Payload(self._granted, last=max((payload.last_commit for payload in found), default=ZERO)))
+        self._found_ranges(found[-1].placed if found else None)
+        last = max((payload.last_commit for payload in found), default=ZERO)
+        return encode(Payload(self._granted, last=last, ranges=self._ranges()))
 
     def on_promised(self, source: NodeId, message: Promised) -> Effects:
         """A replica follows this epoch."""
@@ -257,6 +289,8 @@ class Reign(Role):
             self.durable(txn=pending.txn, ts=pending.ts)
             return self._has_committed(pending)
         self._appending.popleft()
+        if pending.place is not None:
+            return self._has_placed(pending.place)
         # Never beyond a lease appended since, which a successor may find and take for the last one.
         self.renew(until=min(pending.ts, self._granted))
         return [Send(pending.asker, Released())] if pending.asker is not None else []
@@ -297,7 +331,7 @@ class Reign(Role):
         if self._stage is not Stage.SERVING or wanted <= self._promise:
             return []
         upto = max(wanted, self.clock.now().latest + self._settings.lead_us)
-        first = next((p.ts for p in self._appending if p.txn is not None), None)
+        first = next((p.ts for p in self._appending if p.timed), None)
         upto = min(upto, self._lease, upto if first is None else first - 1)
         if upto <= self._promise:
             return []
@@ -315,8 +349,15 @@ class Reign(Role):
 
     def _append_lease(self, until: Timestamp, asker: NodeId | None) -> Effects:
         self._granted = until
-        index = self._leader.append(encode(Payload(until, last=self._latest)))
+        index = self._leader.append(encode(Payload(until, last=self._latest, ranges=self._ranges())))
         self._appending.append(Pending(index, until, None, asker))
+        return self._leader.flush()
+
+    def _append_place(self, place: Moved | Leaving | Told) -> Effects:
+        """Have the journal tell of the key ranges as they are to be."""
+        index = self._leader.append(encode(Payload(self._granted, last=self._latest, ranges=self._ranges())))
+        ts = Timestamp(place.ts) if isinstance(place, Leaving) else self._latest
+        self._appending.append(Pending(index, ts, None, None, place=place))
         return self._leader.flush()
 
     @performs("Adjudication!Renew")
@@ -349,6 +390,6 @@ class Reign(Role):
         """The relations stated where the state is declared."""
         assert self._promise <= self._lease, "P6: a promise never exceeds the lease"
         assert self._latest <= self._lease, "P2: a commit time never exceeds the lease"
-        times = [p.ts for p in self._appending if p.txn is not None]
+        times = [p.ts for p in self._appending if p.timed]
         assert times == sorted(set(times)), "P2: commit times strictly increase"
         assert not times or times[0] > self._promise, "P6: no promise reaches a record being appended"

@@ -2,7 +2,7 @@
 
 Owns   at most one transaction: snapshot time, buffered writes, and the reads it waits for.
 Hears  from the session begin, get, scan, write, commit, rollback (calls); ReadResult, ReadTooOld from storage;
-       Committed, Refused from adjudicators.
+       Committed, Refused, Redirect from adjudicators.
 Says   ReadKeys, ReadRange to storage; CommitRequest, VoteRequest to adjudicators; ReadDone, ReadFailed, CommitDone,
        CommitFailed to the session.
 Spec   specs/isolation/SnapshotIsolation.tla, specs/commit/Commit.tla; each step below is the action of that name.
@@ -14,14 +14,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from daybreak.adjudicator.messages import CommitRequest, Committed, Refused, VoteRequest
-from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.adjudicator.messages import CommitRequest, Committed, Reason, Refused, VoteRequest
+from daybreak.adjudicator.moves import Redirect
+from daybreak.base.ids import JournalId, NodeId, TxnId, next_attempt
 from daybreak.base.keys import VALIDATED_SPACE, Key, key_text, space_of
-from daybreak.base.ranges import Ranges
+from daybreak.base.placementmap import PlacementMap
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
 from daybreak.base.writes import Access, Write
 from daybreak.errors import InternalError
 from daybreak.query.messages import (
+    AskAgain,
     CommitDone,
     CommitFailed,
     CommitTimeout,
@@ -30,7 +32,7 @@ from daybreak.query.messages import (
     ReadFailed,
     ReadTimeout,
 )
-from daybreak.query.slices import divide
+from daybreak.query.slices import Slice, divide
 from daybreak.query.transaction import Transaction
 from daybreak.runtime.protocols import After, Clock, Effects, Send
 from daybreak.runtime.role import Role
@@ -54,6 +56,10 @@ class Settings(msgspec.Struct, frozen=True):
 
     commit_timeout_us: int = 10 * SECOND_US
     """Without an answer for this long the outcome of a COMMIT is unknown."""
+    limbo_us: int = 2_000
+    """While no owner answers for a key that is being moved, the next attempt waits this long, then twice as long…"""
+    limbo_most_us: int = 50_000
+    """… but no longer than this."""
     read_retry_us: int = 500_000
     """Without an answer for this long a read is sent again."""
     read_turn_us: int = 60_000
@@ -71,7 +77,7 @@ class QueryProcessor(Role):
         *,
         session: NodeId,
         storages: tuple[NodeId, ...],
-        ranges: Ranges,
+        ranges: PlacementMap,
         adjudicators: Mapping[JournalId, NodeId],
         settings: Settings | None = None,
     ) -> None:
@@ -166,14 +172,16 @@ class QueryProcessor(Role):
             return [Send(self._session, CommitDone(txn, transaction.start))]
         leader, slices = divide(transaction.accesses, self._ranges)
         self.ask(txn=txn, leader=leader, slices=slices)
-        start, writes = transaction.start, tuple(transaction.writes.values())
+        return [*self._requests_to(leader, slices), After(self._settings.commit_timeout_us, CommitTimeout(txn))]
+
+    def _requests_to(self, leader: JournalId, slices: Mapping[JournalId, Slice]) -> Effects:
+        """What the owners are asked at COMMIT."""
+        transaction = self.transaction
+        txn, start, writes = transaction.attempt, transaction.start, tuple(transaction.writes.values())
         voters = tuple(journal for journal in slices if journal != leader)
         request = CommitRequest(txn, start, slices[leader], writes, voters)
-        return [
-            Send(self._adjudicators[leader], request),
-            *(Send(self._adjudicators[v], VoteRequest(txn, start, slices[v], leader)) for v in voters),
-            After(self._settings.commit_timeout_us, CommitTimeout(txn)),
-        ]
+        votes = [Send(self._adjudicators[v], VoteRequest(txn, start, slices[v], leader)) for v in voters]
+        return [Send(self._adjudicators[leader], request), *votes]
 
     def rollback(self) -> None:
         """Give the transaction up; the session need not ask whether there still is one."""
@@ -183,7 +191,7 @@ class QueryProcessor(Role):
         if transaction.phase == "running":
             self.abort(txn=transaction.txn)
         else:
-            self.abandon(txn=transaction.txn)
+            self.abandon(txn=transaction.attempt)
 
     # --- what storage and adjudicators answer -------------------------------------------------------------------
 
@@ -230,8 +238,9 @@ class QueryProcessor(Role):
         wait = ts - self.clock.now().earliest
         if wait > 0:
             return [After(wait, CommitWaitOver(txn, ts))]
+        name = self.transaction.txn
         self.acknowledge(txn=txn)
-        return [Send(self._session, CommitDone(txn, ts))]
+        return [Send(self._session, CommitDone(name, ts))]
 
     def on_commit_wait_over(self, source: NodeId, message: CommitWaitOver) -> Effects:
         """Look at the clock again."""
@@ -241,21 +250,51 @@ class QueryProcessor(Role):
 
     def on_refused(self, source: NodeId, message: Refused) -> Effects:
         """An owner has decided against the transaction, or could not decide; so none will commit it."""
-        if self._waiting_for(message.txn, "committing") is None:
+        transaction = self._waiting_for(message.txn, "committing")
+        if transaction is None or transaction.closed:
             return []
+        if message.reason is Reason.MOVED:
+            return self._close_attempt(transaction)
         self.abort(txn=message.txn)
-        return [Send(self._session, CommitFailed(message.txn, str(message.reason)))]
+        return [Send(self._session, CommitFailed(transaction.txn, str(message.reason)))]
+
+    def on_redirect(self, source: NodeId, message: Redirect) -> Effects:
+        """An owner tells who may own what it was asked for; that the attempt is over, its leader will say."""
+        self._ranges.learn(message.ranges)
+        return []
+
+    def _close_attempt(self, transaction: Transaction) -> Effects:
+        """The attempt never commits, for a key range has moved: ask again, at once if more is known of the owners than
+        when they were asked, or a little later. The client does not notice."""
+        transaction.closed = True
+        if self._ranges.version != transaction.version:
+            return self.on_ask_again(self.node, AskAgain(transaction.attempt))
+        transaction.pause_us = min(transaction.pause_us * 2 or self._settings.limbo_us, self._settings.limbo_most_us)
+        return [After(transaction.pause_us, AskAgain(transaction.attempt))]
+
+    def on_ask_again(self, source: NodeId, message: AskAgain) -> Effects:
+        """Ask whoever is believed to own the keys now, under the next attempt's name."""
+        transaction = self._waiting_for(message.txn, "committing")
+        if transaction is None or not transaction.closed:
+            return []
+        leader, slices = divide(transaction.accesses, self._ranges)
+        self.ask_again(txn=message.txn, again=next_attempt(message.txn), leader=leader, slices=slices)
+        return self._requests_to(leader, slices)
 
     def on_commit_timeout(self, source: NodeId, message: CommitTimeout) -> Effects:
         """Nobody has answered: the outcome is unknown (P16)."""
-        if self._waiting_for(message.txn, "committing") is None:
+        transaction = self._transaction
+        if transaction is None or transaction.txn != message.txn or transaction.phase != "committing":
             return []
-        self.abandon(txn=message.txn)
+        if transaction.closed:
+            self.abort(txn=transaction.attempt)
+            return [Send(self._session, CommitFailed(message.txn, str(Reason.UNAVAILABLE)))]
+        self.abandon(txn=transaction.attempt)
         return [Send(self._session, CommitFailed(message.txn, UNKNOWN))]
 
     def _waiting_for(self, txn: TxnId, phase: str) -> Transaction | None:
         transaction = self._transaction
-        if transaction is None or transaction.txn != txn or transaction.phase != phase:
+        if transaction is None or transaction.attempt != txn or transaction.phase != phase:
             return None
         return transaction
 
@@ -264,7 +303,7 @@ class QueryProcessor(Role):
     @performs("SnapshotIsolation!Begin")
     def begin(self, *, txn: TxnId, start: Timestamp) -> None:
         """P1: fix the snapshot."""
-        self._transaction = Transaction(txn, start)
+        self._transaction = Transaction(txn, start, txn)
         self._last_start = start
 
     @performs("SnapshotIsolation!Read")
@@ -279,6 +318,16 @@ class QueryProcessor(Role):
     def ask(self, *, txn: TxnId, leader: JournalId, slices: Mapping[JournalId, Mapping[Key, Access]]) -> None:
         """P9, P12: each owner is to check its slice, and `leader` to decide."""
         self.transaction.phase = "committing"
+        self.transaction.version = self._ranges.version
+
+    @performs("Commit!AskAgain")
+    def ask_again(
+        self, *, txn: TxnId, again: TxnId, leader: JournalId, slices: Mapping[JournalId, Mapping[Key, Access]]
+    ) -> None:
+        """P9: the attempt `txn` is over, since a key range has moved; the owners are asked under another name."""
+        transaction = self.transaction
+        transaction.attempt, transaction.closed = again, False
+        transaction.version = self._ranges.version
 
     @performs("SnapshotIsolation!CommitReadOnly")
     def commit_read_only(self, *, txn: TxnId) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from daybreak.base.ids import JournalId
 from daybreak.base.keys import make_key
+from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import Ranges, mark_key
 from daybreak.base.writes import Access
 from daybreak.query.slices import divide
