@@ -1,7 +1,7 @@
 """Which roles a cluster consists of, and who talks to whom. The only file that knows all roles.
 
-One region, A, with the zones A1, A2 and A3: some adjudicators, a journal for each with a replica in every zone, one
-crossbar, a storage replica in each of the first two zones, and a query processor per session.
+One region, A, with the zones A1, A2 and A3: some adjudicators, each with a candidate and a replica of its journal in
+every zone, a crossbar and a storage replica in each of the first two zones, and a query processor per session.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from daybreak.adjudicator.adjudicator import Adjudicator
+from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings as AdjudicatorSettings
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.placementmap import PlacementMap
@@ -27,15 +28,22 @@ from daybreak.storage.replica import Replica
 from daybreak.trace.recorder import Trace
 
 ZONES = ("A1", "A2", "A3")
-CROSSBAR = NodeId("A/crossbar-0")
 BALANCER = NodeId("A/balancer-0")
 STORAGE_ZONES = ZONES[:2]
 STORAGES = tuple(NodeId(f"{zone}/storage-0") for zone in STORAGE_ZONES)
+CROSSBARS = tuple(NodeId(f"{zone}/crossbar-0") for zone in STORAGE_ZONES)
+"""Each feeds the storage replica of its own zone."""
 
 
-def adjudicator_node(number: int) -> NodeId:
-    """The node of adjudicator `number`, which leads the journal of that number."""
-    return NodeId(f"A/adj-{number}")
+def adjudicator_node(zone: str, number: int) -> NodeId:
+    """The candidate of a zone for adjudicator `number`."""
+    return NodeId(f"{zone}/adj-{number}")
+
+
+def zones_from_home(number: int) -> tuple[str, ...]:
+    """All zones, that which is the home of adjudicator `number` first: its candidate leads if nothing has failed."""
+    home = number % len(ZONES)
+    return ZONES[home:] + ZONES[:home]
 
 
 def journal_node(zone: str, number: int) -> NodeId:
@@ -49,8 +57,11 @@ class Layout:
     def __init__(self, adjudicators: int = ADJUDICATORS) -> None:
         numbers = range(adjudicators)
         self.journals = tuple(JournalId(f"adj-{number}") for number in numbers)
-        self.adjudicators = dict(zip(self.journals, map(adjudicator_node, numbers), strict=True))
-        """The adjudicator of each journal."""
+        self.candidates = {
+            journal: tuple(adjudicator_node(zone, number) for zone in zones_from_home(number))
+            for number, journal in enumerate(self.journals)
+        }
+        """Who may lead each journal: one candidate in every zone, that of its home first."""
         self.replicas = {
             journal: tuple(journal_node(zone, number) for zone in ZONES) for number, journal in enumerate(self.journals)
         }
@@ -101,23 +112,14 @@ def slice_of(node: NodeId) -> str | None:
     return name if name.startswith("adj-") else None
 
 
-def adjudicator(around: Surroundings, journal: JournalId, settings: AdjudicatorSettings | None = None) -> Adjudicator:
-    """The adjudicator that leads `journal`."""
+def adjudicator(around: Surroundings, node: NodeId, settings: AdjudicatorSettings | None = None) -> Adjudicator:
+    """The candidate at `node`."""
     layout = around.layout
-    node = layout.adjudicators[journal]
+    journal = next(journal for journal, nodes in layout.candidates.items() if node in nodes)
     clock = around.clock(node)
-    return Adjudicator(
-        node,
-        clock,
-        around.trace(node, clock),
-        journal=journal,
-        replicas=layout.replicas[journal],
-        crossbars=(CROSSBAR,),
-        peers=layout.adjudicators,
-        first=layout.ranges.of(journal),
-        told=(BALANCER,),
-        settings=settings,
-    )
+    first = layout.ranges.of(journal)
+    place = Place(node, journal, layout.replicas[journal], CROSSBARS, layout.candidates, first, (BALANCER,))
+    return Adjudicator(place, clock, around.trace(node, clock), settings)
 
 
 def journal(around: Surroundings, node: NodeId, disk: Disk, *, segment_bytes: int = SEGMENT_BYTES) -> Journal:
@@ -126,14 +128,15 @@ def journal(around: Surroundings, node: NodeId, disk: Disk, *, segment_bytes: in
     return Journal(node, clock, around.trace(node, clock), disk=disk, segment_bytes=segment_bytes)
 
 
-def crossbar(around: Surroundings, *, margin_us: int = MARGIN_US) -> Crossbar:
-    """The crossbar of all journals."""
-    clock = around.clock(CROSSBAR)
+def crossbar(around: Surroundings, node: NodeId, *, margin_us: int = MARGIN_US) -> Crossbar:
+    """The crossbar of a zone: it merges all journals."""
+    clock = around.clock(node)
     return Crossbar(
-        CROSSBAR,
+        node,
         clock,
-        around.trace(CROSSBAR, clock),
+        around.trace(node, clock),
         journals=around.layout.replicas,
+        candidates=around.layout.candidates,
         storages=STORAGES,
         margin_us=margin_us,
     )
@@ -147,8 +150,8 @@ def storage(around: Surroundings, node: NodeId, disk: Disk, settings: StorageSet
         clock,
         around.trace(node, clock),
         disk,
-        crossbar=CROSSBAR,
-        adjudicators=tuple(around.layout.adjudicators.values()),
+        crossbar=CROSSBARS[STORAGES.index(node)],
+        crossbars=CROSSBARS,
         siblings=tuple(other for other in STORAGES if other != node),
         settings=settings,
     )
@@ -163,7 +166,7 @@ def balancer(around: Surroundings, settings: BalancerSettings | None = None) -> 
         clock,
         around.trace(BALANCER, clock),
         ranges=layout.map,
-        adjudicators=layout.adjudicators,
+        candidates=layout.candidates,
         settings=settings,
     )
 
@@ -179,6 +182,6 @@ def query_processor(around: Surroundings, number: int, settings: ProcessorSettin
         session=session_node(number),
         storages=STORAGES,
         ranges=around.layout.map,
-        adjudicators=around.layout.adjudicators,
+        candidates=around.layout.candidates,
         settings=settings,
     )

@@ -152,9 +152,11 @@ class Instance:
             storage = cluster.storage(around, node, disk)
             self._storages[zone] = storage
             hosts.append(network.add(storage, disk))
-        self._crossbar = cluster.crossbar(around)
-        self._adjudicators = {journal: cluster.adjudicator(around, journal) for journal in self._layout.journals}
-        hosts += [network.add(role) for role in (self._crossbar, *self._adjudicators.values())]
+        self._adjudicators = {
+            journal: cluster.adjudicator(around, nodes[0]) for journal, nodes in self._layout.candidates.items()
+        }
+        hosts += [network.add(cluster.crossbar(around, node)) for node in cluster.CROSSBARS]
+        hosts += [network.add(role) for role in self._adjudicators.values()]
         for host in hosts:
             network.start(host)
 

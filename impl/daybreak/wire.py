@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import ModuleType
 
 from daybreak.adjudicator import messages as adjudicator
-from daybreak.adjudicator import moves
 from daybreak.crossbar import messages as crossbar
 from daybreak.journal import messages as journal
 from daybreak.query import messages as query
@@ -13,7 +12,7 @@ from daybreak.runtime.protocols import Message
 from daybreak.runtime.remote.codec import Registry
 from daybreak.storage import messages as storage
 
-MODULES: tuple[ModuleType, ...] = (adjudicator, moves, crossbar, journal, query, storage)
+MODULES: tuple[ModuleType, ...] = (adjudicator, crossbar, journal, query, storage)
 
 
 def registry() -> Registry:

@@ -6,22 +6,26 @@ from collections import deque
 
 from daybreak.adjudicator.adjudicator import Adjudicator
 from daybreak.adjudicator.messages import CommitRequest, LeaseExpired, Tick
+from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings
 from daybreak.base.ids import JournalId, NodeId, TxnId
 from daybreak.base.keys import Key
 from daybreak.base.time import Timestamp
 from daybreak.base.writes import Access, Write
+from daybreak.cluster import Layout
 from daybreak.crossbar.messages import Deliver
 from daybreak.journal.messages import Append, Appended, Entry, Fenced, Fetch, Fetched, Promised, Propose
 from daybreak.runtime.protocols import After, Effects, Message, Send
 from tests.support.roles import M, ManualClock, sent, traced
 
-NODE = NodeId("A/adj-0")
+NODE = NodeId("A1/adj-0")
 QP = NodeId("A/qp-1")
-CROSSBAR = NodeId("A/crossbar-0")
+CROSSBAR = NodeId("A1/crossbar-0")
 REPLICAS = tuple(NodeId(f"A{n}/journal-0") for n in (1, 2, 3))
 JOURNAL = JournalId("adj-0")
-PEERS = {JournalId(f"adj-{n}"): NodeId(f"A/adj-{n}") for n in range(4)}
+LAYOUT = Layout(4)
+PEERS = {journal: nodes[0] for journal, nodes in LAYOUT.candidates.items()}
+"""Who leads each journal if nothing has failed."""
 
 
 class ObligingJournal:
@@ -73,14 +77,7 @@ class Bench:
         self.timers: list[After] = []
         trace, self.sink = traced(NODE, self.clock)
         self.role = Adjudicator(
-            NODE,
-            self.clock,
-            trace,
-            journal=JOURNAL,
-            replicas=REPLICAS,
-            crossbars=(CROSSBAR,),
-            peers=PEERS,
-            settings=settings,
+            Place(NODE, JOURNAL, REPLICAS, (CROSSBAR,), LAYOUT.candidates), self.clock, trace, settings
         )
 
     def start(self) -> Effects:

@@ -11,11 +11,15 @@ from daybreak.runtime.protocols import Effects, Message
 from tests.support.roles import ManualClock, key, traced
 
 NODE, SESSION, OTHER_STORAGE, STORAGE, ADJUDICATOR, OTHER = map(
-    NodeId, ("A/qp-7", "A/session-7", "A1/storage-0", "A2/storage-0", "A/adj-0", "A/adj-1")
+    NodeId, ("A/qp-7", "A/session-7", "A1/storage-0", "A2/storage-0", "A1/adj-0", "A2/adj-1")
 )
 STORAGES = (OTHER_STORAGE, STORAGE)
 """An odd number reads from the second."""
 JOURNALS = (JournalId("adj-0"), JournalId("adj-1"))
+CANDIDATES = {
+    journal: (home, *(NodeId(f"A{zone}/{journal}") for zone in (1, 2, 3) if not home.startswith(f"A{zone}")))
+    for journal, home in zip(JOURNALS, (ADJUDICATOR, OTHER), strict=True)
+}
 SETTINGS = Settings(commit_timeout_us=9_000, read_retry_us=400, read_turn_us=50)
 
 
@@ -32,7 +36,7 @@ class Bench:
             session=SESSION,
             storages=STORAGES,
             ranges=PlacementMap(Ranges.even(JOURNALS)),
-            adjudicators=dict(zip(JOURNALS, (ADJUDICATOR, OTHER), strict=True)),
+            candidates=CANDIDATES,
             settings=SETTINGS,
         )
 

@@ -1,14 +1,15 @@
 """The adjudicator: decides and orders the transactions of its key range.
 
-Owns   key ranges, the conflict history of recently written keys, holds, transactions that it leads, floor, last commit time,
-       promise and lease; leads one journal.
-Hears  CommitRequest, VoteRequest from query processors; Voted, Refused, AskOutcome, Outcome, Moved, Installed from other
-       adjudicators; HeartbeatRequest, Release; SplitRange, MergeRanges, MoveRange from the control plane; Promised,
-       Fenced, Appended, Behind, Fetched, Trimmed from its journal's replicas.
+Owns   key ranges, the conflict history of recently written keys, holds, transactions that it leads, floor, last commit
+       time, promise and lease; leads one journal.
+Hears  CommitRequest, VoteRequest from query processors; Voted, Refused, AskOutcome, Outcome, Moved, Installed from
+       other adjudicators; HeartbeatRequest, Release; SplitRange, MergeRanges, MoveRange from the control plane;
+       Promised, Fenced, Appended, Behind, Fetched, Trimmed from its journal's replicas.
 Says   Committed, Refused, Redirect to query processors; Voted, Refused, AskOutcome, Outcome, Moved, Installed to other
        adjudicators; Released; RangeDone, OwnedRanges to the control plane; Deliver to the crossbars; Propose, Append,
        BeginAfter, Fetch to its journal's replicas.
-Spec   specs/adjudication/Adjudication.tla, specs/commit/Commit.tla, specs/placement/Placement.tla; each step is the action of that name.
+Spec   specs/adjudication/Adjudication.tla, specs/commit/Commit.tla, specs/placement/Placement.tla; each step is the
+       action of that name.
 
 Its side towards the journal is in `adjudicator.reign`, what it does as one owner of several in `adjudicator.voter`;
 here is what it does as the only owner, or as the one that leads.
@@ -29,14 +30,14 @@ from daybreak.adjudicator.messages import (
     Voted,
     VotesMissing,
 )
-from daybreak.adjudicator.mover import EVERYTHING, Mover
+from daybreak.adjudicator.mover import Mover
+from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.reign import Pending, Stage
 from daybreak.adjudicator.settings import Settings
 from daybreak.adjudicator.undecided import APPENDING, Undecided, Verdict
 from daybreak.adjudicator.voter import LEADERS
-from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.ids import NodeId, TxnId
 from daybreak.base.keys import Key
-from daybreak.base.placed import Owned
 from daybreak.base.records import Payload, encode
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access, Record
@@ -48,26 +49,8 @@ from daybreak.trace.recorder import Trace
 class Adjudicator(Mover):
     """See the module's card."""
 
-    def __init__(
-        self,
-        node: NodeId,
-        clock: Clock,
-        trace: Trace,
-        *,
-        journal: JournalId,
-        replicas: tuple[NodeId, ...],
-        crossbars: tuple[NodeId, ...],
-        peers: Mapping[JournalId, NodeId],
-        first: tuple[Owned, ...] = EVERYTHING,
-        told: tuple[NodeId, ...] = (),
-        settings: Settings | None = None,
-    ) -> None:
-        """`peers` are all adjudicators of the cluster by their journals; `first` the ranges that this one has while its
-        journal says nothing of ranges; `told` who is told of what it owns."""
-        super().__init__(
-            node, clock, trace, journal=journal, replicas=replicas, crossbars=crossbars, peers=peers, settings=settings
-        )
-        self._place(first, told)
+    def __init__(self, place: Place, clock: Clock, trace: Trace, settings: Settings | None = None) -> None:
+        super().__init__(place, clock, trace, settings)
         # Invariant: what is undecided has no verdict, and no hold here.
         self._led = Led(trace, self.check_invariants)
 
@@ -131,7 +114,7 @@ class Adjudicator(Mover):
         self._outcomes.appending(txn)
         self._placement.loads.note(keys)
         payload = encode(Payload(self._granted, Record(txn, ts, request.writes), ranges=self._ranges()))
-        voters = tuple(self._peers[voter] for voter in request.voters) if request.voters else ()
+        voters = tuple(self._home_of(voter) for voter in request.voters) if request.voters else ()
         self._appending.append(Pending(self._leader.append(payload), ts, txn, asker, voters))
         return self._leader.flush()
 
@@ -237,7 +220,7 @@ class Adjudicator(Mover):
         """Tell everybody that a transaction will never commit, and remember it."""
         self._led.end(txn)
         self._close(txn, Verdict(ZERO, reason))
-        told: Effects = [Send(self._peers[voter], Outcome(txn, ZERO)) for voter in heard.voters]
+        told: Effects = [Send(self._home_of(voter), Outcome(txn, ZERO)) for voter in heard.voters]
         return told if heard.asker is None else [Send(heard.asker, Refused(txn, reason)), *told]
 
     def _withdraw(self) -> Effects:

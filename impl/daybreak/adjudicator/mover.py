@@ -12,20 +12,26 @@ from typing import NamedTuple
 
 import msgspec
 
-from daybreak.adjudicator.messages import HoldTick, Outcome, Reason, Tick, VoteRequest
-from daybreak.adjudicator.moves import (
+from daybreak.adjudicator.messages import (
+    HoldTick,
     Installed,
     Load,
     MergeRanges,
     Moved,
     MoveRange,
+    Outcome,
     OwnedRanges,
     RangeDone,
+    Reason,
     Redirect,
     SplitRange,
+    Tick,
+    VoteRequest,
 )
+from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.placement import Placement
 from daybreak.adjudicator.reign import Stage, Told
+from daybreak.adjudicator.settings import Settings
 from daybreak.adjudicator.undecided import Verdict
 from daybreak.adjudicator.voter import Voter
 from daybreak.base.ids import JournalId, NodeId, TxnId
@@ -35,10 +41,10 @@ from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import Ranges, marked
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access
-from daybreak.runtime.protocols import Effects, Send
+from daybreak.runtime.protocols import Clock, Effects, Message, Send
 from daybreak.trace.action import performs
+from daybreak.trace.recorder import Trace
 
-EVERYTHING = (Owned(b"", b""),)
 MOVED_ACCESSES = 20_000
 """So much of a range's history goes with it; the floor rises above what is older."""
 
@@ -60,11 +66,10 @@ class Wanted(NamedTuple):
 class Mover(Voter):
     """What an adjudicator has and does as the owner of ranges."""
 
-    def _place(self, first: tuple[Owned, ...], told: tuple[NodeId, ...]) -> None:
-        """`first` are its ranges while its journal says nothing of them; `told` is told of all changes."""
-        self._placement = Placement(self._journal, first)
-        self._told = told
-        self._map = PlacementMap(Ranges({b"": self._journal}))
+    def __init__(self, place: Place, clock: Clock, trace: Trace, settings: Settings | None = None) -> None:
+        super().__init__(place, clock, trace, settings)
+        self._placement = Placement(place.journal, place.first)
+        self._map = PlacementMap(Ranges({b"": self._place.journal}))
         """Where ranges went that were given away from here: only of help to those who ask."""
         # Invariant: at most one of them is there; a range that is wanted is owned.
         self._wanted_move: Wanted | None = None
@@ -96,7 +101,7 @@ class Mover(Voter):
         left = self._placement.leaving
         if left is not None:
             self._placement.luggage = Moved(
-                self._journal, JournalId(left.to), left.low, left.high, Timestamp(left.ts), at, ()
+                self._place.journal, JournalId(left.to), left.low, left.high, Timestamp(left.ts), at, ()
             )
 
     def _has_placed(self, place: Moved | Leaving | Told) -> Effects:
@@ -113,7 +118,7 @@ class Mover(Voter):
         self.redirect(txn=txn, start=start, keys=keys)
         lacking = [key for key in keys if self._placement.range_of(key) is None and marked(key) is None]
         found = dict.fromkeys(self._map.find(key) for key in lacking)
-        known = [*self._placement.known(), *(k for k in found if k.owner != self._journal)]
+        known = [*self._placement.known(), *(k for k in found if k.owner != self._place.journal)]
         return [Send(asker, Redirect(txn, tuple(known)))]
 
     @performs("Placement!Redirect")
@@ -133,7 +138,7 @@ class Mover(Voter):
             self._placement.loads.note(keys)
             return super().on_vote_request(source, message)
         self._close(txn, Verdict(ZERO, Reason.MOVED))
-        return effects + self._say_no(txn, Reason.MOVED, source, self._peers[message.leader])
+        return effects + self._say_no(txn, Reason.MOVED, source, self._home_of(message.leader))
 
     def _is_wanted(self, keys: Mapping[Key, Access]) -> bool:
         """Whether one of the keys is to be moved as soon as nothing is held of its range."""
@@ -188,9 +193,9 @@ class Mover(Voter):
     def _cannot_move(self, message: MoveRange) -> str | None:
         if self._placement.starting(message.low) is None:
             return "no range of this adjudicator begins there"
-        if message.to not in self._peers:
+        if message.to not in self._place.candidates:
             return f"there is no adjudicator {message.to}"
-        if message.to == self._journal:
+        if message.to == self._place.journal:
             return "it has the range already"
         if self._wanted_move is not None or self._placement.leaving is not None:
             return "another range is being moved away from this adjudicator"
@@ -211,7 +216,7 @@ class Mover(Voter):
         self._wanted_move, self._moving = None, wanted.told
         luggage = self._pack(found)
         self.release(low=found.low.hex(), high=found.high.hex(), to=wanted.to, ts=ts)
-        self._placement.luggage = Moved(self._journal, wanted.to, found.low, found.high, ts, self._floor, luggage)
+        self._placement.luggage = Moved(self._place.journal, wanted.to, found.low, found.high, ts, self._floor, luggage)
         leaving = self._placement.leaving
         assert leaving is not None, "it has just been released"
         return self._append_place(leaving) + self._announce()
@@ -253,7 +258,7 @@ class Mover(Voter):
         if any(isinstance(pending.place, Leaving) for pending in self._appending):
             return []
         self._sent_at = now
-        return [Send(self._peers[luggage.to], luggage)]
+        return self._tell(luggage.to, luggage)
 
     def on_installed(self, source: NodeId, message: Installed) -> Effects:
         """The new owner has what left."""
@@ -274,10 +279,10 @@ class Mover(Voter):
     def on_moved(self, source: NodeId, message: Moved) -> Effects:
         """Take a range that was given to this adjudicator, once."""
         placement = self._placement
-        if not self.serving or message.to != self._journal:
+        if not self.serving or message.to != self._place.journal:
             return []
         if message.ts <= placement.taken.get(message.source, ZERO):
-            return [Send(source, Installed(self._journal, message.ts))]
+            return [Send(source, Installed(self._place.journal, message.ts))]
         if message.source in placement.arriving or not self._leader.room or message.ts > self._lease:
             return []
         effects: Effects = []
@@ -295,7 +300,11 @@ class Mover(Voter):
             self.forget(upto=moved.floor)
         low, high, history = moved.low.hex(), moved.high.hex(), _named(moved)
         self.install(low=low, high=high, source=moved.source, ts=moved.ts, floor=moved.floor, history=history)
-        return [Send(self._peers[moved.source], Installed(self._journal, moved.ts)), *self._announce()]
+        return self._tell(moved.source, Installed(self._place.journal, moved.ts)) + self._announce()
+
+    def _tell(self, journal: JournalId, message: Message) -> Effects:
+        """Tell an adjudicator."""
+        return [Send(self._home_of(journal), message)]
 
     @performs("Placement!Install")
     def install(
@@ -326,15 +335,15 @@ class Mover(Voter):
         return super().on_hold_tick(source, message) + self._try_release()
 
     def _announce(self) -> Effects:
-        if not self.serving or not self._told:
+        if not self.serving or not self._place.told:
             return []
         now = self.clock.now().latest
         elapsed = now - self._announced_at if self._announced_at else self._settings.announce_us
         self._announced_at = now
         figures = self._placement.loads.settle(self._placement.owned, elapsed)
         loads = tuple(Load(low, rate, sample) for low, (rate, sample) in figures.items())
-        message = OwnedRanges(self._journal, self._placement.known(), loads)
-        return [Send(node, message) for node in self._told]
+        message = OwnedRanges(self._place.journal, self._placement.known(), loads)
+        return [Send(node, message) for node in self._place.told]
 
     def check_invariants(self) -> None:
         """The relations stated where the state is declared."""

@@ -13,7 +13,7 @@ from itertools import pairwise
 import msgspec
 
 from daybreak.adjudicator.loads import Loads
-from daybreak.adjudicator.moves import Moved
+from daybreak.adjudicator.messages import Moved
 from daybreak.base.ids import JournalId
 from daybreak.base.keys import Key
 from daybreak.base.placed import Known, Leaving, Owned, Placed
@@ -149,7 +149,9 @@ class Placement:
     def _changed(self) -> None:
         self._lows = [r.low for r in self.owned]
         coming = [_as_owned(moved) for moved in self.arriving.values()]
-        taken: dict[str, int] = {**self.taken, **{journal: moved.ts for journal, moved in self.arriving.items()}}
+        taken: dict[str, int] = {}
+        taken.update(self.taken.items())
+        taken.update((journal, moved.ts) for journal, moved in self.arriving.items())
         owned = tuple(sorted([*self.owned, *coming], key=lambda r: r.low))
         self._encoded = msgspec.Raw(encode_placed(Placed(owned, self.leaving, taken)))
         self._check()

@@ -17,14 +17,15 @@ from daybreak.adjudicator.messages import (
     ForgetTick,
     HeartbeatRequest,
     LeaseExpired,
+    Moved,
     Outcome,
     Release,
     Released,
     Tick,
 )
-from daybreak.adjudicator.moves import Moved
+from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings
-from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.ids import NodeId, TxnId
 from daybreak.base.placed import Leaving, Placed
 from daybreak.base.records import Payload, decode, encode
 from daybreak.base.time import ZERO, Timestamp
@@ -78,23 +79,12 @@ class Pending(NamedTuple):
 class Reign(Role):
     """What an adjudicator has and does by its journal."""
 
-    def __init__(
-        self,
-        node: NodeId,
-        clock: Clock,
-        trace: Trace,
-        *,
-        journal: JournalId,
-        replicas: tuple[NodeId, ...],
-        crossbars: tuple[NodeId, ...],
-        settings: Settings | None = None,
-    ) -> None:
-        super().__init__(node, clock, trace)
-        self._journal = journal
-        self._crossbars = crossbars
+    def __init__(self, place: Place, clock: Clock, trace: Trace, settings: Settings | None = None) -> None:
+        super().__init__(place.node, clock, trace)
+        self._place = place
         self._settings = settings or Settings()
-        candidate = f"{node}@{clock.now().latest}"
-        self._leader = Leader(replicas, candidate=candidate, seal=self._seal)
+        candidate = f"{place.node}@{clock.now().latest}"
+        self._leader = Leader(place.replicas, candidate=candidate, seal=self._seal)
         self._stage = Stage.RECOVERING
         self._wanted = ZERO
         self._inherited: list[Record] = []
@@ -306,8 +296,8 @@ class Reign(Role):
         """Tell the crossbars of newly durable entries, and up to when nothing is missing (P6)."""
         first = entries[0].index if entries else self._leader.durable + 1
         upto = max(self._promise, self._settled)
-        message = Deliver(self._journal, first - 1, entries, upto)
-        return [Send(crossbar, message) for crossbar in self._crossbars]
+        message = Deliver(self._place.journal, first - 1, entries, upto)
+        return [Send(crossbar, message) for crossbar in self._place.crossbars]
 
     # --- promises and leases ------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from daybreak.adjudicator.messages import (
     Voted,
     VoteRequest,
 )
+from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.reign import Reign, Stage
 from daybreak.adjudicator.settings import Settings
 from daybreak.adjudicator.undecided import OVER, Outcomes, Verdict
@@ -36,26 +37,16 @@ LEADERS = (Reason.UNAVAILABLE, Reason.MOVED)
 class Voter(Reign):
     """What an adjudicator has and does as an owner of keys."""
 
-    def __init__(
-        self,
-        node: NodeId,
-        clock: Clock,
-        trace: Trace,
-        *,
-        journal: JournalId,
-        replicas: tuple[NodeId, ...],
-        crossbars: tuple[NodeId, ...],
-        peers: Mapping[JournalId, NodeId],
-        settings: Settings | None = None,
-    ) -> None:
-        """`peers` are all adjudicators of the cluster by their journals."""
-        super().__init__(node, clock, trace, journal=journal, replicas=replicas, crossbars=crossbars, settings=settings)
-        self._peers = peers
+    def __init__(self, place: Place, clock: Clock, trace: Trace, settings: Settings | None = None) -> None:
+        super().__init__(place, clock, trace, settings)
         # Invariant: history holds every recorded access above floor; no hold outlives the lease; who has a hold here
         # has no verdict.
         self._history = History()
         self._holds = Holds()
         self._outcomes = Outcomes()
+
+    def _home_of(self, journal: JournalId) -> NodeId:
+        return self._place.candidates[journal][0]
 
     def _is_holding(self) -> bool:
         return len(self._holds) > 0
@@ -92,12 +83,12 @@ class Voter(Reign):
     def on_vote_request(self, source: NodeId, message: VoteRequest) -> Effects:
         """Vote for a transaction that another owner leads, or refuse it (P12)."""
         txn, start, keys = message.txn, message.start, message.keys
-        leader = self._peers[message.leader]
+        leader = self._home_of(message.leader)
         verdict, hold = self._outcomes.get(txn), self._holds.get(txn)
         if verdict is not None:
             return self._say_no(txn, verdict.reason, source, leader)
         if hold is not None:
-            return [Send(leader, Voted(txn, self._journal, hold.bound, hold.until))]
+            return [Send(leader, Voted(txn, self._place.journal, hold.bound, hold.until))]
         reason = self._objection(keys, start) if self._stage is Stage.SERVING else Reason.UNAVAILABLE
         if reason in (Reason.CONFLICT, Reason.SCHEMA):
             self.refuse(txn=txn, start=start, keys=keys)
@@ -110,7 +101,7 @@ class Voter(Reign):
             return self._say_no(txn, reason, source, leader)
         self.vote(txn=txn, start=start, keys=keys, until=until)
         look = After(self._settings.hold_us // 2, HoldTick(txn, message.leader))
-        return [Send(leader, Voted(txn, self._journal, bound, until)), look]
+        return [Send(leader, Voted(txn, self._place.journal, bound, until)), look]
 
     def _bound(self) -> Timestamp:
         """All that was given or promised here so far."""
@@ -159,7 +150,7 @@ class Voter(Reign):
             self._close(hold.txn, OVER)
             return self._give_back()
         again = After(min(self._settings.ask_us, left + 1), message)
-        return [Send(self._peers[message.leader], AskOutcome(hold.txn, hold.start)), again]
+        return [Send(self._home_of(message.leader), AskOutcome(hold.txn, hold.start)), again]
 
     @performs("Commit!Expire")
     def expire(self, *, txn: TxnId, until: Timestamp) -> None:

@@ -35,7 +35,8 @@ class Payload(msgspec.Struct, frozen=True, array_like=True):
     @property
     def placed(self) -> Placed | None:
         """The ranges in force; None where they are those of the beginning."""
-        return _placed.decode(self.ranges)
+        found: Placed | None = _placed.decode(self.ranges)
+        return found
 
 
 _placed = msgspec.msgpack.Decoder(Placed | None)

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import msgspec
 
-from daybreak.adjudicator.moves import Load, MergeRanges, MoveRange, OwnedRanges, RangeDone, Request, SplitRange
+from daybreak.adjudicator.messages import Load, MergeRanges, MoveRange, OwnedRanges, RangeDone, Request, SplitRange
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.placed import Known, pivot
 from daybreak.base.placementmap import PlacementMap
@@ -25,6 +25,7 @@ from daybreak.trace.recorder import Trace
 
 SPLIT_ABOVE = 1_000
 """Transactions per second, of a range, above which it is split, if nobody says otherwise."""
+
 
 class Settings(msgspec.Struct, frozen=True):
     """When the balancer acts."""
@@ -58,12 +59,13 @@ class Balancer(Role):
         trace: Trace,
         *,
         ranges: PlacementMap,
-        adjudicators: Mapping[JournalId, NodeId],
+        candidates: Mapping[JournalId, tuple[NodeId, ...]],
         settings: Settings | None = None,
     ) -> None:
         super().__init__(node, clock, trace)
         self.map = ranges
-        self._adjudicators = adjudicators
+        self.leaders = {journal: nodes[0] for journal, nodes in candidates.items()}
+        """Who leads each journal, as far as is known."""
         self._settings = settings or Settings()
         self._loads: dict[JournalId, dict[bytes, Load]] = {}
         self._looks: dict[bytes, int] = {}
@@ -78,6 +80,7 @@ class Balancer(Role):
     def on_owned_ranges(self, source: NodeId, message: OwnedRanges) -> Effects:
         """An adjudicator tells what it has, and how busy that is."""
         self.map.learn(message.ranges)
+        self.leaders[message.journal] = source
         self._loads[message.journal] = {load.low: load for load in message.loads}
         return []
 
@@ -106,7 +109,7 @@ class Balancer(Role):
             return [again]
         for owner, request in self._wishes(ranges):
             self._rest_until = Timestamp(now + self._settings.rest_us)
-            return [again, Send(self._adjudicators[owner], request)]
+            return [again, Send(self.leaders[owner], request)]
         return [again]
 
     def _count(self, ranges: list[Known]) -> None:
@@ -131,7 +134,7 @@ class Balancer(Role):
     def _move(self, ranges: list[Known]) -> Iterator[tuple[JournalId, Request]]:
         """From the busiest adjudicator to the least busy one, what brings them closest, if it brings them closer by
         much."""
-        totals = dict.fromkeys(self._adjudicators, 0.0)
+        totals = dict.fromkeys(self.leaders, 0.0)
         for known in ranges:
             totals[known.owner] += self.per_second(known)
         busiest, idlest = max(totals, key=totals.__getitem__), min(totals, key=totals.__getitem__)

@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from daybreak.adjudicator.messages import CommitRequest, Committed, Reason, Refused, VoteRequest
-from daybreak.adjudicator.moves import Redirect
+from daybreak.adjudicator.messages import CommitRequest, Committed, Reason, Redirect, Refused, VoteRequest
 from daybreak.base.ids import JournalId, NodeId, TxnId, next_attempt
 from daybreak.base.keys import VALIDATED_SPACE, Key, key_text, space_of
 from daybreak.base.placementmap import PlacementMap
@@ -78,14 +77,14 @@ class QueryProcessor(Role):
         session: NodeId,
         storages: tuple[NodeId, ...],
         ranges: PlacementMap,
-        adjudicators: Mapping[JournalId, NodeId],
+        candidates: Mapping[JournalId, tuple[NodeId, ...]],
         settings: Settings | None = None,
     ) -> None:
         super().__init__(node, clock, trace)
         self._session = session
         self._storages = storages
         self._ranges = ranges
-        self._adjudicators = adjudicators
+        self._candidates = candidates
         self._settings = settings or Settings()
         self._number = str(node).rsplit("-", 1)[-1]
         self._turns = int(self._number)
@@ -180,8 +179,8 @@ class QueryProcessor(Role):
         txn, start, writes = transaction.attempt, transaction.start, tuple(transaction.writes.values())
         voters = tuple(journal for journal in slices if journal != leader)
         request = CommitRequest(txn, start, slices[leader], writes, voters)
-        votes = [Send(self._adjudicators[v], VoteRequest(txn, start, slices[v], leader)) for v in voters]
-        return [Send(self._adjudicators[leader], request), *votes]
+        votes = [Send(self._candidates[v][0], VoteRequest(txn, start, slices[v], leader)) for v in voters]
+        return [Send(self._candidates[leader][0], request), *votes]
 
     def rollback(self) -> None:
         """Give the transaction up; the session need not ask whether there still is one."""

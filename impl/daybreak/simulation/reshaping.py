@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 from daybreak import cluster
-from daybreak.adjudicator.moves import MergeRanges, MoveRange, Request, SplitRange
+from daybreak.adjudicator.messages import MergeRanges, MoveRange, Request, SplitRange
 from daybreak.base.keys import space_bounds
 from daybreak.base.placed import pivot
+from daybreak.control.balancer import Balancer
 from daybreak.runtime.protocols import Send
 from daybreak.runtime.sim.world import World
 from daybreak.simulation.bank import ACCOUNTS, RECEIPTS, account_key
@@ -29,7 +30,8 @@ class Reshaping:
 
     def ask(self) -> None:
         """Ask for a change."""
-        if not self.going or self._world.role(cluster.BALANCER) is None:
+        balancer = self._world.role(cluster.BALANCER)
+        if not self.going or not isinstance(balancer, Balancer):
             return
         self._requests += 1
         known = self._random.choice(self._layout.map.listed())
@@ -43,5 +45,5 @@ class Reshaping:
             owner, message = self._layout.map.find(at).owner, SplitRange(number, at)
         else:
             owner, message = known.owner, MergeRanges(number, known.low)
-        self._world.perform(cluster.BALANCER, [Send(self._layout.adjudicators[owner], message)])
+        self._world.perform(cluster.BALANCER, [Send(balancer.leaders[owner], message)])
         self.asked += 1

@@ -136,13 +136,14 @@ class Simulation:
             for node in replicas:
                 disk = self.disks[journal][node] = SimDisk(self.world.random, node)
                 self.world.add(node, partial(cluster.journal, around, node, disk, segment_bytes=size), disk)
-        self.world.add(cluster.CROSSBAR, partial(cluster.crossbar, around, margin_us=MARGIN_US))
+        for node in cluster.CROSSBARS:
+            self.world.add(node, partial(cluster.crossbar, around, node, margin_us=MARGIN_US))
         for node in cluster.STORAGES:
             disk = self._storage_disks[node] = SimDisk(self.world.random)
             self.world.add(node, partial(cluster.storage, around, node, disk, STORAGE), disk)
         self.world.add(cluster.BALANCER, partial(cluster.balancer, around, UNBALANCED))
-        for journal, node in self.layout.adjudicators.items():
-            self.world.add(node, partial(cluster.adjudicator, around, journal))
+        for nodes in self.layout.candidates.values():
+            self.world.add(nodes[0], partial(cluster.adjudicator, around, nodes[0]))
         for number in range(self.options.clients + 1):
             self.world.add(cluster.query_processor_node(number), partial(self._processor, number))
 
@@ -280,7 +281,7 @@ class Simulation:
         self._run(self._open())
         layout = self.layout
         replicas = tuple(node for nodes in layout.replicas.values() for node in nodes)
-        nodes = (*replicas, cluster.CROSSBAR, *cluster.STORAGES, *layout.adjudicators.values())
+        nodes = (*replicas, *cluster.CROSSBARS, *cluster.STORAGES, *(nodes[0] for nodes in layout.candidates.values()))
         processors = tuple(cluster.query_processor_node(n) for n in range(1, self.options.clients + 1))
         clients_running = [True]
         self.world.crash_at_random((*nodes, *processors), lambda node: clients_running[0] and self._may_crash(node))

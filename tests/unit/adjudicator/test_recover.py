@@ -53,7 +53,7 @@ def test_the_first_adjudicator_of_a_journal_waits_for_nobody() -> None:
     assert [delay for delay, _ in timers([*bench.timers], LeaseExpired)] == [0]
     bench.fire(LeaseExpired)
     assert bench.role.serving
-    assert bench.sink.acts() == ["Recover", "Forget", "Renew"]
+    assert bench.sink.acts() == ["Recover", "Seal", "Forget", "Renew"]
     assert bench.sink.events()[0].args == {"kept": {}, "at": ZERO}
 
 
@@ -84,7 +84,7 @@ def test_a_successor_that_waits_neither_commits_nor_promises() -> None:
     assert reason(after.ask("a", time(0), {K: W})) is Reason.UNAVAILABLE
     assert after.hear(HeartbeatRequest(time(1))) == []
     after.fire(Tick)
-    assert after.sink.acts() == ["Recover", "Decline"]
+    assert after.sink.acts() == ["Recover", "Seal", "Decline"]
 
 
 def test_a_wish_heard_while_waiting_is_fulfilled_with_the_new_lease() -> None:

@@ -184,6 +184,8 @@ class World:
         if listener is not None:
             listener(message)
             return
+        if to not in self._nodes:
+            return
         role = self._nodes[node].role
         assert role is not None, "only a node that is up sends"
         cause = role.trace.context()
