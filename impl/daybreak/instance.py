@@ -7,7 +7,7 @@ import heapq
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,14 +17,18 @@ from daybreak import cluster
 from daybreak.adjudicator.messages import Release
 from daybreak.base.ids import NodeId
 from daybreak.control.api import ControlServer
+from daybreak.control.balancer import SPLIT_ABOVE
+from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.control.datadir import DataDirectory, ServerFile
 from daybreak.errors import InternalError, OperatorError
 from daybreak.insight import ASKER, ClusterInsight, Parts, Range
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
+from daybreak.query.keyplaces import place, read_catalog
 from daybreak.query.pool import EnginePool
 from daybreak.query.private_server import PrivateServer
 from daybreak.query.processor import QueryProcessor
+from daybreak.rangeorders import OPERATOR, RangeOrders
 from daybreak.router.server import Router
 from daybreak.runtime.local.clock import SystemClock
 from daybreak.runtime.local.disk import LocalDisk
@@ -56,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True):
     max_sessions: int = 100
     warm: int = 4
     """Private databases kept ready for new sessions."""
+    split_above: int = SPLIT_ABOVE
+    """Transactions per second above which a key range is split; 0: none ever is by itself."""
     processes: str = ZONES
     """How the zones run: one of `zones.MODES`."""
 
@@ -73,7 +79,7 @@ class Instance:
         self._free: list[int] = []
         self._processors: list[Host] = []
         self._storages: dict[str, Replica] = {}
-        self._insight = ClusterInsight(self._parts(), self._clock, self._ask)
+        self._insight = ClusterInsight(self._parts(), self._clock, partial(self._say_as, ASKER))
         self._undo: list[Callable[[], object]] = [self._directory.close]
 
     @property
@@ -128,7 +134,9 @@ class Instance:
         )
         await self._router.start()
         self._undo.append(self._router.stop)
-        control = ControlServer(settings.data, self.status)
+        orders = RangeOrders(self._balancer, self._locate, partial(self._say_as, OPERATOR))
+        self._network.listen(OPERATOR, orders.on_message)
+        control = ControlServer(settings.data, self.status, orders=orders.answer)
         await control.start()
         self._undo.append(control.stop)
         self._directory.announce(ServerFile(os.getpid(), settings.host, self._router.port, str(control.path)))
@@ -156,7 +164,8 @@ class Instance:
             journal: cluster.adjudicator(around, nodes[0]) for journal, nodes in self._layout.candidates.items()
         }
         hosts += [network.add(cluster.crossbar(around, node)) for node in cluster.CROSSBARS]
-        hosts += [network.add(role) for role in self._adjudicators.values()]
+        self._balancer = cluster.balancer(around, BalancerSettings(split_above=self.settings.split_above))
+        hosts += [network.add(role) for role in (self._balancer, *self._adjudicators.values())]
         for host in hosts:
             network.start(host)
 
@@ -230,9 +239,16 @@ class Instance:
         )
 
     def _ranges(self) -> list[Range]:
-        listed = self._layout.ranges.listed()
-        highs = [*(low for low, _ in listed[1:]), None]
-        return [Range(low, high, owner) for (low, owner), high in zip(listed, highs, strict=True)]
+        balancer = self._balancer
+        return [Range(k.low, k.high or None, k.owner, balancer.per_second(k)) for k in balancer.map.listed()]
+
+    async def _locate(self, words: Sequence[str]) -> bytes:
+        """Where in the order of keys an operator means."""
+        store = self._open_store()
+        try:
+            return place(await read_catalog(store), words)
+        finally:
+            store.close()
 
     async def _journal_rows(self) -> list[dict[str, object]]:
         """A row for each replica of each journal, as its zone tells of it."""
@@ -243,8 +259,8 @@ class Instance:
             for zone, node in zip(cluster.ZONES, nodes, strict=True)
         ]
 
-    def _ask(self, to: NodeId, message: Message) -> None:
-        self._network.post(to, message, ASKER)
+    def _say_as(self, source: NodeId, to: NodeId, message: Message) -> None:
+        self._network.post(to, message, source)
 
     # --- status and stop ----------------------------------------------------------------------------------------
 

@@ -26,15 +26,15 @@ class Loads:
         self._samples: dict[bytes, deque[Key]] = {}
 
     def note(self, keys: Iterable[Key]) -> None:
-        """A transaction with these keys, one at least, was admitted; one of them stands for it, each in its turn."""
-        self._turn += 1
-        known = tuple(keys)
-        self._pending.append(known[self._turn % len(known)])
+        """A transaction with these keys was admitted; one of them stands for it, each in its turn."""
+        known = [key for key in keys if marked(key) is None]
+        if known:
+            self._turn += 1
+            self._pending.append(known[self._turn % len(known)])
 
     def settle(self, owned: Iterable[Owned], elapsed_us: int) -> dict[bytes, tuple[float, tuple[Key, ...]]]:
         """Rates per second and samples by range, with what came in the last `elapsed_us` microseconds."""
-        noted = [key for key in self._pending if marked(key) is None]
-        self._pending.clear()
+        noted, self._pending = self._pending, []
         kept = KEEP ** (elapsed_us / SECOND_US)
         rates: dict[bytes, float] = {}
         samples: dict[bytes, deque[Key]] = {}
