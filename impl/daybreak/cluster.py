@@ -20,9 +20,11 @@ from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.crossbar.crossbar import MARGIN_US, Crossbar
 from daybreak.journal.replica import Journal
 from daybreak.journal.segment import SEGMENT_BYTES
+from daybreak.query.committer import Settings as ProcessorSettings
+from daybreak.query.leaders import Leaders
 from daybreak.query.processor import QueryProcessor
-from daybreak.query.processor import Settings as ProcessorSettings
 from daybreak.runtime.protocols import Clock, Disk
+from daybreak.runtime.stepclock import StepClock
 from daybreak.storage.checkpoint import Settings as StorageSettings
 from daybreak.storage.replica import Replica
 from daybreak.trace.recorder import Trace
@@ -116,7 +118,7 @@ def adjudicator(around: Surroundings, node: NodeId, settings: AdjudicatorSetting
     """The candidate at `node`."""
     layout = around.layout
     journal = next(journal for journal, nodes in layout.candidates.items() if node in nodes)
-    clock = around.clock(node)
+    clock = StepClock(around.clock(node))
     first = layout.ranges.of(journal)
     place = Place(node, journal, layout.replicas[journal], CROSSBARS, layout.candidates, first, (BALANCER,))
     return Adjudicator(place, clock, around.trace(node, clock), settings)
@@ -171,8 +173,10 @@ def balancer(around: Surroundings, settings: BalancerSettings | None = None) -> 
     )
 
 
-def query_processor(around: Surroundings, number: int, settings: ProcessorSettings | None = None) -> QueryProcessor:
-    """The query processor of one session."""
+def query_processor(
+    around: Surroundings, number: int, settings: ProcessorSettings | None = None, *, leaders: Leaders | None = None
+) -> QueryProcessor:
+    """The query processor of one session; those of a process may share what they know of `leaders`."""
     node = query_processor_node(number)
     clock = around.clock(node)
     return QueryProcessor(
@@ -182,6 +186,6 @@ def query_processor(around: Surroundings, number: int, settings: ProcessorSettin
         session=session_node(number),
         storages=STORAGES,
         ranges=around.layout.map,
-        candidates=around.layout.candidates,
+        leaders=leaders or Leaders(around.layout.candidates),
         settings=settings,
     )

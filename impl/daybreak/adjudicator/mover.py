@@ -30,7 +30,7 @@ from daybreak.adjudicator.messages import (
 )
 from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.placement import Placement
-from daybreak.adjudicator.reign import Stage, Told
+from daybreak.adjudicator.reign import Told
 from daybreak.adjudicator.settings import Settings
 from daybreak.adjudicator.undecided import Verdict
 from daybreak.adjudicator.voter import Voter
@@ -41,7 +41,8 @@ from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import Ranges, marked
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access
-from daybreak.runtime.protocols import Clock, Effects, Message, Send
+from daybreak.runtime.protocols import Effects, Message, Send
+from daybreak.runtime.stepclock import StepClock
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
 
@@ -49,6 +50,7 @@ MOVED_ACCESSES = 20_000
 """So much of a range's history goes with it; the floor rises above what is older."""
 
 NOT_SERVING = "the adjudicator is not serving now"
+LOST = "it has lost its journal; who leads now may know of it, see daybreak ranges list"
 FULL = "the disks of the journal are full"
 
 Luggage = dict[Key, dict[Access, Timestamp]]
@@ -66,7 +68,7 @@ class Wanted(NamedTuple):
 class Mover(Voter):
     """What an adjudicator has and does as the owner of ranges."""
 
-    def __init__(self, place: Place, clock: Clock, trace: Trace, settings: Settings | None = None) -> None:
+    def __init__(self, place: Place, clock: StepClock, trace: Trace, settings: Settings | None = None) -> None:
         super().__init__(place, clock, trace, settings)
         self._placement = Placement(place.journal, place.first)
         self._map = PlacementMap(Ranges({b"": self._place.journal}))
@@ -104,6 +106,15 @@ class Mover(Voter):
                 self._place.journal, JournalId(left.to), left.low, left.high, Timestamp(left.ts), at, ()
             )
 
+    def _abdicate(self) -> Effects:
+        """Who wants ranges changed is told that it may not happen, or has not been heard of any more."""
+        askers = [pending.place for pending in self._appending if isinstance(pending.place, Told)]
+        askers += [self._wanted_move.told] if self._wanted_move is not None else []
+        askers += [self._moving] if self._moving is not None else []
+        self._wanted_move = self._moving = None
+        told: Effects = [Send(asker, RangeDone(request, LOST)) for asker, request in askers]
+        return told + super()._abdicate()
+
     def _has_placed(self, place: Moved | Leaving | Told) -> Effects:
         if isinstance(place, Moved):
             return self._has_arrived(place)
@@ -129,7 +140,7 @@ class Mover(Voter):
         """Vote only on what it owns, and is not about to give away: a range is released when nothing of it is held."""
         txn, keys = message.txn, message.keys
         is_new = self._outcomes.get(txn) is None and self._holds.get(txn) is None
-        if not is_new or self._stage is not Stage.SERVING:
+        if not is_new or not self.serving or message.start < self._begun:
             return super().on_vote_request(source, message)
         effects: Effects = []
         if not self._placement.owns(keys):
@@ -138,7 +149,7 @@ class Mover(Voter):
             self._placement.loads.note(keys)
             return super().on_vote_request(source, message)
         self._close(txn, Verdict(ZERO, Reason.MOVED))
-        return effects + self._say_no(txn, Reason.MOVED, source, self._home_of(message.leader))
+        return effects + self._say_no(message, Reason.MOVED, source)
 
     def _is_wanted(self, keys: Mapping[Key, Access]) -> bool:
         """Whether one of the keys is to be moved as soon as nothing is held of its range."""
@@ -150,7 +161,7 @@ class Mover(Voter):
     # --- splitting and merging ----------------------------------------------------------------------------------
 
     def _cannot(self) -> str | None:
-        if self._stage is not Stage.SERVING:
+        if not self.serving:
             return NOT_SERVING
         return None if self._leader.room else FULL
 
@@ -204,7 +215,7 @@ class Mover(Voter):
     def _try_release(self) -> Effects:
         """Release what is wanted, if nothing of it is held and there is a time for it."""
         wanted = self._wanted_move
-        if wanted is None or self._stage is not Stage.SERVING:
+        if wanted is None or not self.serving:
             return []
         found = self._placement.starting(wanted.low)
         if found is None:
@@ -258,10 +269,12 @@ class Mover(Voter):
         if any(isinstance(pending.place, Leaving) for pending in self._appending):
             return []
         self._sent_at = now
-        return self._tell(luggage.to, luggage)
+        return self._tell_owner(luggage.to, luggage)
 
     def on_installed(self, source: NodeId, message: Installed) -> Effects:
         """The new owner has what left."""
+        if not self.leads:
+            return []
         leaving = self._placement.leaving
         if leaving is None or (leaving.to, leaving.ts) != (message.by, message.ts):
             return []
@@ -294,17 +307,17 @@ class Mover(Voter):
 
     def _has_arrived(self, moved: Moved) -> Effects:
         """A successor finds the range in the journal, if this epoch ends here."""
-        if self._stage is not Stage.SERVING:
+        if not self.serving:
             return []
         if moved.floor > self._floor:
             self.forget(upto=moved.floor)
         low, high, history = moved.low.hex(), moved.high.hex(), _named(moved)
         self.install(low=low, high=high, source=moved.source, ts=moved.ts, floor=moved.floor, history=history)
-        return self._tell(moved.source, Installed(self._place.journal, moved.ts)) + self._announce()
+        return self._tell_owner(moved.source, Installed(self._place.journal, moved.ts)) + self._announce()
 
-    def _tell(self, journal: JournalId, message: Message) -> Effects:
-        """Tell an adjudicator."""
-        return [Send(self._home_of(journal), message)]
+    def _tell_owner(self, journal: JournalId, message: Message) -> Effects:
+        """Tell an adjudicator, whoever leads its journal: of its candidates only that one listens."""
+        return [Send(node, message) for node in self._place.candidates[journal]]
 
     @performs("Placement!Install")
     def install(

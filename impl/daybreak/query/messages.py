@@ -47,6 +47,14 @@ class CommitWaitOver(Message, frozen=True):
 
 
 class AskAgain(Message, frozen=True):
+    """Own timer: no adjudicator has answered for `txn` yet."""
+
+    causal: ClassVar[bool] = False
+
+    txn: TxnId
+
+
+class NextAttempt(Message, frozen=True):
     """Own timer: whoever owns the keys of `txn`, an attempt that is over, may be known or ready by now."""
 
     causal: ClassVar[bool] = False

@@ -34,7 +34,7 @@ class Names:
 
     def find(self, txn: TxnId) -> Timestamp | None:
         """The commit time of `txn`; None where it has not committed, or not since `since`."""
-        return self._times.get(txn)
+        return self._times.get(whole_name(txn))
 
     def forget(self, upto: Timestamp) -> None:
         """Drop what committed at or before `upto`."""
