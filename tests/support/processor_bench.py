@@ -6,7 +6,9 @@ from daybreak.base.ids import JournalId, NodeId, TxnId
 from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import Ranges
 from daybreak.base.writes import Access, Write
-from daybreak.query.processor import QueryProcessor, Settings
+from daybreak.query.committer import Settings
+from daybreak.query.leaders import Leaders
+from daybreak.query.processor import QueryProcessor
 from daybreak.runtime.protocols import Effects, Message
 from tests.support.roles import ManualClock, key, traced
 
@@ -36,7 +38,7 @@ class Bench:
             session=SESSION,
             storages=STORAGES,
             ranges=PlacementMap(Ranges.even(JOURNALS)),
-            candidates=CANDIDATES,
+            leaders=Leaders(CANDIDATES),
             settings=SETTINGS,
         )
 

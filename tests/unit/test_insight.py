@@ -137,7 +137,7 @@ def test_every_view_has_exactly_its_columns(tmp_path: Path) -> None:
         return (bench.role,)
 
     parts = Parts(
-        ranges=lambda: [Range(b"", b"\x80", "adj-0"), Range(b"\x80", None, "adj-1")],
+        ranges=lambda: [Range(b"", b"\x80", "adj-0", 12.34), Range(b"\x80", None, "adj-1", 0.0)],
         adjudicators=lambda: {"adj-0": cluster.adjudicator(around, cluster.adjudicator_node("A1", 0))},
         journals=journals,
         replicas=lambda: [cluster.storage(around, cluster.STORAGES[0], LocalDisk(tmp_path / "storage"))],
