@@ -148,6 +148,11 @@ def test_every_view_has_exactly_its_columns(tmp_path: Path) -> None:
         rows = asyncio.run(insight.rows(view))
         assert rows
         assert all(list(row) == [column.name for column in columns] for row in rows), view
-    assert asyncio.run(insight.rows("daybreak_ranges"))[0] == {"low_key": "", "high_key": "80", "adjudicator": "adj-0"}
+    assert asyncio.run(insight.rows("daybreak_ranges"))[0] == {
+        "low_key": "",
+        "high_key": "80",
+        "adjudicator": "adj-0",
+        "transactions_per_second": 12.3,
+    }
     [open_one] = asyncio.run(insight.rows("daybreak_transactions"))
     assert (open_one["age"], open_one["started_at"]) == ("2000000 microseconds", moment(txn.start))
