@@ -59,7 +59,8 @@ def _fixed_nodes() -> set[str]:
     """The nodes that every cluster has which nobody made otherwise."""
     layout = cluster.Layout()
     journals = [node for nodes in layout.replicas.values() for node in nodes]
-    return {cluster.CROSSBAR, *cluster.STORAGES, *layout.adjudicators.values(), *journals}
+    candidates = [node for nodes in layout.candidates.values() for node in nodes]
+    return {*cluster.CROSSBARS, *cluster.STORAGES, *candidates, *journals}
 
 
 class Repository:

@@ -1,7 +1,7 @@
 """Which roles a cluster consists of, and who talks to whom. The only file that knows all roles.
 
-One region, A, with the zones A1, A2 and A3: some adjudicators, a journal for each with a replica in every zone, one
-crossbar, a storage replica in each of the first two zones, and a query processor per session.
+One region, A, with the zones A1, A2 and A3: some adjudicators, each with a candidate and a replica of its journal in
+every zone, a crossbar and a storage replica in each of the first two zones, and a query processor per session.
 """
 
 from __future__ import annotations
@@ -10,28 +10,42 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from daybreak.adjudicator.adjudicator import Adjudicator
+from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings as AdjudicatorSettings
 from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import ADJUDICATORS, Ranges
+from daybreak.control.balancer import Balancer
+from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.crossbar.crossbar import MARGIN_US, Crossbar
 from daybreak.journal.replica import Journal
 from daybreak.journal.segment import SEGMENT_BYTES
+from daybreak.query.committer import Settings as ProcessorSettings
+from daybreak.query.leaders import Leaders
 from daybreak.query.processor import QueryProcessor
-from daybreak.query.processor import Settings as ProcessorSettings
 from daybreak.runtime.protocols import Clock, Disk
+from daybreak.runtime.stepclock import StepClock
 from daybreak.storage.checkpoint import Settings as StorageSettings
 from daybreak.storage.replica import Replica
 from daybreak.trace.recorder import Trace
 
 ZONES = ("A1", "A2", "A3")
-CROSSBAR = NodeId("A/crossbar-0")
+BALANCER = NodeId("A/balancer-0")
 STORAGE_ZONES = ZONES[:2]
 STORAGES = tuple(NodeId(f"{zone}/storage-0") for zone in STORAGE_ZONES)
+CROSSBARS = tuple(NodeId(f"{zone}/crossbar-0") for zone in STORAGE_ZONES)
+"""Each feeds the storage replica of its own zone."""
 
 
-def adjudicator_node(number: int) -> NodeId:
-    """The node of adjudicator `number`, which leads the journal of that number."""
-    return NodeId(f"A/adj-{number}")
+def adjudicator_node(zone: str, number: int) -> NodeId:
+    """The candidate of a zone for adjudicator `number`."""
+    return NodeId(f"{zone}/adj-{number}")
+
+
+def zones_from_home(number: int) -> tuple[str, ...]:
+    """All zones, that which is the home of adjudicator `number` first: its candidate leads if nothing has failed."""
+    home = number % len(ZONES)
+    return ZONES[home:] + ZONES[:home]
 
 
 def journal_node(zone: str, number: int) -> NodeId:
@@ -45,13 +59,19 @@ class Layout:
     def __init__(self, adjudicators: int = ADJUDICATORS) -> None:
         numbers = range(adjudicators)
         self.journals = tuple(JournalId(f"adj-{number}") for number in numbers)
-        self.adjudicators = dict(zip(self.journals, map(adjudicator_node, numbers), strict=True))
-        """The adjudicator of each journal."""
+        self.candidates = {
+            journal: tuple(adjudicator_node(zone, number) for zone in zones_from_home(number))
+            for number, journal in enumerate(self.journals)
+        }
+        """Who may lead each journal: one candidate in every zone, that of its home first."""
         self.replicas = {
             journal: tuple(journal_node(zone, number) for zone in ZONES) for number, journal in enumerate(self.journals)
         }
         """The replicas of each journal, in the order of the zones."""
         self.ranges = Ranges.even(self.journals)
+        """Who owns what in the beginning."""
+        self.map = PlacementMap(self.ranges, self.journals)
+        """Who owns what, as far as this process knows."""
 
     def in_zone(self, zone: str) -> tuple[NodeId, ...]:
         """The journal replicas of one zone."""
@@ -94,21 +114,14 @@ def slice_of(node: NodeId) -> str | None:
     return name if name.startswith("adj-") else None
 
 
-def adjudicator(around: Surroundings, journal: JournalId, settings: AdjudicatorSettings | None = None) -> Adjudicator:
-    """The adjudicator that leads `journal`."""
+def adjudicator(around: Surroundings, node: NodeId, settings: AdjudicatorSettings | None = None) -> Adjudicator:
+    """The candidate at `node`."""
     layout = around.layout
-    node = layout.adjudicators[journal]
-    clock = around.clock(node)
-    return Adjudicator(
-        node,
-        clock,
-        around.trace(node, clock),
-        journal=journal,
-        replicas=layout.replicas[journal],
-        crossbars=(CROSSBAR,),
-        peers=layout.adjudicators,
-        settings=settings,
-    )
+    journal = next(journal for journal, nodes in layout.candidates.items() if node in nodes)
+    clock = StepClock(around.clock(node))
+    first = layout.ranges.of(journal)
+    place = Place(node, journal, layout.replicas[journal], CROSSBARS, layout.candidates, first, (BALANCER,))
+    return Adjudicator(place, clock, around.trace(node, clock), settings)
 
 
 def journal(around: Surroundings, node: NodeId, disk: Disk, *, segment_bytes: int = SEGMENT_BYTES) -> Journal:
@@ -117,14 +130,15 @@ def journal(around: Surroundings, node: NodeId, disk: Disk, *, segment_bytes: in
     return Journal(node, clock, around.trace(node, clock), disk=disk, segment_bytes=segment_bytes)
 
 
-def crossbar(around: Surroundings, *, margin_us: int = MARGIN_US) -> Crossbar:
-    """The crossbar of all journals."""
-    clock = around.clock(CROSSBAR)
+def crossbar(around: Surroundings, node: NodeId, *, margin_us: int = MARGIN_US) -> Crossbar:
+    """The crossbar of a zone: it merges all journals."""
+    clock = around.clock(node)
     return Crossbar(
-        CROSSBAR,
+        node,
         clock,
-        around.trace(CROSSBAR, clock),
+        around.trace(node, clock),
         journals=around.layout.replicas,
+        candidates=around.layout.candidates,
         storages=STORAGES,
         margin_us=margin_us,
     )
@@ -138,15 +152,31 @@ def storage(around: Surroundings, node: NodeId, disk: Disk, settings: StorageSet
         clock,
         around.trace(node, clock),
         disk,
-        crossbar=CROSSBAR,
-        adjudicators=tuple(around.layout.adjudicators.values()),
+        crossbar=CROSSBARS[STORAGES.index(node)],
+        crossbars=CROSSBARS,
         siblings=tuple(other for other in STORAGES if other != node),
         settings=settings,
     )
 
 
-def query_processor(around: Surroundings, number: int, settings: ProcessorSettings | None = None) -> QueryProcessor:
-    """The query processor of one session."""
+def balancer(around: Surroundings, settings: BalancerSettings | None = None) -> Balancer:
+    """Who knows the key ranges of the process, and sees to it that they are equally busy."""
+    clock = around.clock(BALANCER)
+    layout = around.layout
+    return Balancer(
+        BALANCER,
+        clock,
+        around.trace(BALANCER, clock),
+        ranges=layout.map,
+        candidates=layout.candidates,
+        settings=settings,
+    )
+
+
+def query_processor(
+    around: Surroundings, number: int, settings: ProcessorSettings | None = None, *, leaders: Leaders | None = None
+) -> QueryProcessor:
+    """The query processor of one session; those of a process may share what they know of `leaders`."""
     node = query_processor_node(number)
     clock = around.clock(node)
     return QueryProcessor(
@@ -155,7 +185,7 @@ def query_processor(around: Surroundings, number: int, settings: ProcessorSettin
         around.trace(node, clock),
         session=session_node(number),
         storages=STORAGES,
-        ranges=around.layout.ranges,
-        adjudicators=around.layout.adjudicators,
+        ranges=around.layout.map,
+        leaders=leaders or Leaders(around.layout.candidates),
         settings=settings,
     )

@@ -7,24 +7,30 @@ import heapq
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from daybreak import cluster
+from daybreak.adjudicator.adjudicator import Adjudicator
 from daybreak.adjudicator.messages import Release
-from daybreak.base.ids import NodeId
+from daybreak.base.ids import JournalId, NodeId
 from daybreak.control.api import ControlServer
+from daybreak.control.balancer import SPLIT_ABOVE
+from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.control.datadir import DataDirectory, ServerFile
 from daybreak.errors import InternalError, OperatorError
 from daybreak.insight import ASKER, ClusterInsight, Parts, Range
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
+from daybreak.query.keyplaces import place, read_catalog
+from daybreak.query.leaders import Leaders
 from daybreak.query.pool import EnginePool
 from daybreak.query.private_server import PrivateServer
 from daybreak.query.processor import QueryProcessor
+from daybreak.rangeorders import OPERATOR, RangeOrders
 from daybreak.router.server import Router
 from daybreak.runtime.local.clock import SystemClock
 from daybreak.runtime.local.disk import LocalDisk
@@ -56,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True):
     max_sessions: int = 100
     warm: int = 4
     """Private databases kept ready for new sessions."""
+    split_above: int = SPLIT_ABOVE
+    """Transactions per second above which a key range is split; 0: none ever is by itself."""
     processes: str = ZONES
     """How the zones run: one of `zones.MODES`."""
 
@@ -68,12 +76,13 @@ class Instance:
         self.started_at = time.time()
         self._directory = DataDirectory.open(settings.data, settings.adjudicators)
         self._layout = cluster.Layout(self._directory.adjudicators)
+        self._leaders = Leaders(self._layout.candidates)
         self._clock = SystemClock()
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
         self._storages: dict[str, Replica] = {}
-        self._insight = ClusterInsight(self._parts(), self._clock, self._ask)
+        self._insight = ClusterInsight(self._parts(), self._clock, partial(self._say_as, ASKER))
         self._undo: list[Callable[[], object]] = [self._directory.close]
 
     @property
@@ -128,7 +137,9 @@ class Instance:
         )
         await self._router.start()
         self._undo.append(self._router.stop)
-        control = ControlServer(settings.data, self.status)
+        orders = RangeOrders(self._balancer, self._locate, partial(self._say_as, OPERATOR))
+        self._network.listen(OPERATOR, orders.on_message)
+        control = ControlServer(settings.data, self.status, orders=orders.answer)
         await control.start()
         self._undo.append(control.stop)
         self._directory.announce(ServerFile(os.getpid(), settings.host, self._router.port, str(control.path)))
@@ -152,9 +163,14 @@ class Instance:
             storage = cluster.storage(around, node, disk)
             self._storages[zone] = storage
             hosts.append(network.add(storage, disk))
-        self._crossbar = cluster.crossbar(around)
-        self._adjudicators = {journal: cluster.adjudicator(around, journal) for journal in self._layout.journals}
-        hosts += [network.add(role) for role in (self._crossbar, *self._adjudicators.values())]
+        self._candidates = {
+            journal: [cluster.adjudicator(around, node) for node in nodes]
+            for journal, nodes in self._layout.candidates.items()
+        }
+        hosts += [network.add(cluster.crossbar(around, node)) for node in cluster.CROSSBARS]
+        self._balancer = cluster.balancer(around, BalancerSettings(split_above=self.settings.split_above))
+        hosts.append(network.add(self._balancer))
+        hosts += [network.add(role) for roles in self._candidates.values() for role in roles]
         for host in hosts:
             network.start(host)
 
@@ -171,8 +187,8 @@ class Instance:
         forget what no session can ask for any more."""
         begun = self._clock.now().latest
         deadline = time.monotonic() + RECOVERY_SECONDS
-        adjudicators, storages = self._adjudicators.values(), self._storages.values()
-        while not (all(role.serving for role in adjudicators) and any(r.watermark >= begun for r in storages)):
+        storages = self._storages.values()
+        while not (self._all_lead() and any(r.watermark >= begun for r in storages)):
             if self.failure.done():
                 await self.failure
             if time.monotonic() > deadline:
@@ -183,6 +199,17 @@ class Instance:
                 log.warning("%s: %s", replica.node, note)
             if replica.watermark >= begun:
                 replica.compact()
+
+    def _all_lead(self) -> bool:
+        """Whether every journal has a leader."""
+        return all(any(role.serving for role in roles) for roles in self._candidates.values())
+
+    def _leading(self) -> dict[JournalId, Adjudicator]:
+        """Who leads each journal, or is to lead it first."""
+        return {
+            journal: next((role for role in roles if role.serving), roles[0])
+            for journal, roles in self._candidates.items()
+        }
 
     # --- sessions -----------------------------------------------------------------------------------------------
 
@@ -210,7 +237,7 @@ class Instance:
 
     def _new_processor(self) -> int:
         number = len(self._processors)
-        host = self._network.add(cluster.query_processor(self._around, number))
+        host = self._network.add(cluster.query_processor(self._around, number, leaders=self._leaders))
         self._processors.append(host)
         self._network.start(host)
         return number
@@ -221,16 +248,23 @@ class Instance:
         """The roles of this server, for views and outcomes."""
         return Parts(
             ranges=self._ranges,
-            adjudicators=lambda: {str(journal): role for journal, role in self._adjudicators.items()},
+            adjudicators=lambda: {str(journal): role for journal, role in self._leading().items()},
             journals=self._journal_rows,
             replicas=self._storages.values,
             processors=lambda: [role for host in self._processors if isinstance(role := host.role, QueryProcessor)],
         )
 
     def _ranges(self) -> list[Range]:
-        listed = self._layout.ranges.listed()
-        highs = [*(low for low, _ in listed[1:]), None]
-        return [Range(low, high, owner) for (low, owner), high in zip(listed, highs, strict=True)]
+        balancer = self._balancer
+        return [Range(k.low, k.high or None, k.owner, balancer.per_second(k)) for k in balancer.map.listed()]
+
+    async def _locate(self, words: Sequence[str]) -> bytes:
+        """Where in the order of keys an operator means."""
+        store = self._open_store()
+        try:
+            return place(await read_catalog(store), words)
+        finally:
+            store.close()
 
     async def _journal_rows(self) -> list[dict[str, object]]:
         """A row for each replica of each journal, as its zone tells of it."""
@@ -241,8 +275,8 @@ class Instance:
             for zone, node in zip(cluster.ZONES, nodes, strict=True)
         ]
 
-    def _ask(self, to: NodeId, message: Message) -> None:
-        self._network.post(to, message, ASKER)
+    def _say_as(self, source: NodeId, to: NodeId, message: Message) -> None:
+        self._network.post(to, message, source)
 
     # --- status and stop ----------------------------------------------------------------------------------------
 
@@ -259,7 +293,7 @@ class Instance:
             "uptime_seconds": round(time.time() - self.started_at, 3),
             "sessions": self._router.session_count,
             "clock": self._clock.status(),
-            "adjudicators": {journal: role.status() for journal, role in self._adjudicators.items()},
+            "adjudicators": {journal: role.status() for journal, role in self._leading().items()},
             "zones": await self._zones.status(),
             "storage": {zone: replica.status() for zone, replica in self._storages.items()},
         }
@@ -268,15 +302,16 @@ class Instance:
         """Give all leases back, so that the next start need not wait for them to expire."""
         released = asyncio.get_running_loop().create_future()
         answers: list[Message] = []
+        candidates = [role.node for roles in self._candidates.values() for role in roles]
 
         def listen(message: Message) -> None:
             answers.append(message)
-            if len(answers) == len(self._adjudicators) and not released.done():
+            if len(answers) == len(candidates) and not released.done():
                 released.set_result(None)
 
         self._network.listen(CONTROL, listen)
-        for role in self._adjudicators.values():
-            self._network.post(role.node, Release(), CONTROL)
+        for node in candidates:
+            self._network.post(node, Release(), CONTROL)
         await asyncio.wait((released, self.failure), timeout=RELEASE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
 
     async def stop(self) -> None:

@@ -28,6 +28,7 @@ RANK = {
     "zones": 7,
     "simulation": 7,
     "insight": 7,
+    "rangeorders": 7,
     "instance": 7,
     "modelcheck": 7,
     "cli": 8,

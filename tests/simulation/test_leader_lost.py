@@ -45,7 +45,7 @@ class Killer:
             return
         txn = arguments.get("txn")
         if action == "Commit!Ask" and len(arguments["slices"]) > 1:
-            self.leaders[str(txn)] = self.simulation.layout.adjudicators[JournalId(arguments["leader"])]
+            self.leaders[str(txn)] = self.simulation.layout.candidates[JournalId(arguments["leader"])][0]
         self.open = self.open or action == "SnapshotIsolation!Acknowledge"
         if self.open and action == self.act and txn in self.leaders and txn not in self.struck:
             self.seen += 1
@@ -97,7 +97,7 @@ def run_with(killer: Killer, seed: int, monkeypatch: pytest.MonkeyPatch, trace: 
     async def freed(self: Simulation) -> None:
         """After the length of a hold, nobody has one, or waits for votes."""
         await self._sleep(2 * Settings().hold_us)
-        for node in self.layout.adjudicators.values():
+        for node, *_ in self.layout.candidates.values():
             role = self.world.role(node)
             assert isinstance(role, Adjudicator)
             assert (role.status()["holds"], role.status()["undecided"]) == (0, 0), node

@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections import deque
 
 from daybreak.adjudicator.adjudicator import Adjudicator
-from daybreak.adjudicator.messages import CommitRequest, LeaseExpired, Tick
+from daybreak.adjudicator.messages import CommitRequest, Tick
+from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings
 from daybreak.base.ids import JournalId, NodeId, TxnId
 from daybreak.base.keys import Key
 from daybreak.base.time import Timestamp
 from daybreak.base.writes import Access, Write
+from daybreak.cluster import Layout
 from daybreak.crossbar.messages import Deliver
-from daybreak.journal.messages import Append, Appended, Entry, Fenced, Fetch, Fetched, Promised, Propose
+from daybreak.journal.messages import Append, Appended, Entry, Fenced, Fetch, Fetched, Probe, Probed, Promised, Propose
 from daybreak.runtime.protocols import After, Effects, Message, Send
+from daybreak.runtime.stepclock import StepClock
 from tests.support.roles import M, ManualClock, sent, traced
 
-NODE = NodeId("A/adj-0")
+NODE = NodeId("A1/adj-0")
 QP = NodeId("A/qp-1")
-CROSSBAR = NodeId("A/crossbar-0")
+CROSSBAR = NodeId("A1/crossbar-0")
 REPLICAS = tuple(NodeId(f"A{n}/journal-0") for n in (1, 2, 3))
 JOURNAL = JournalId("adj-0")
-PEERS = {JournalId(f"adj-{n}"): NodeId(f"A/adj-{n}") for n in range(4)}
+STEP_US = 500_000
+LAYOUT = Layout(4)
+PEERS = {journal: nodes[0] for journal, nodes in LAYOUT.candidates.items()}
+"""Who leads each journal if nothing has failed."""
 
 
 class ObligingJournal:
@@ -38,6 +44,8 @@ class ObligingJournal:
     def answer(self, node: NodeId, message: Message) -> list[tuple[NodeId, Message]]:
         """What replica `node` answers now."""
         match message:
+            case Probe(number):
+                return [(node, Probed(number, self.promised, None, False, 0))]
             case Propose(epoch, _):
                 return [(node, self._promise(epoch))]
             case Fetch(low, high, epoch):
@@ -71,17 +79,9 @@ class Bench:
         self.clock = clock or ManualClock()
         self.journal = journal or ObligingJournal()
         self.timers: list[After] = []
-        trace, self.sink = traced(NODE, self.clock)
-        self.role = Adjudicator(
-            NODE,
-            self.clock,
-            trace,
-            journal=JOURNAL,
-            replicas=REPLICAS,
-            crossbars=(CROSSBAR,),
-            peers=PEERS,
-            settings=settings,
-        )
+        steps = StepClock(self.clock)
+        trace, self.sink = traced(NODE, steps)
+        self.role = Adjudicator(Place(NODE, JOURNAL, REPLICAS, (CROSSBAR,), LAYOUT.candidates), steps, trace, settings)
 
     def start(self) -> Effects:
         """Let it begin; returns what it said to others than its journal."""
@@ -90,11 +90,19 @@ class Bench:
     def serve(self) -> Bench:
         """Let it begin and get a lease, in a journal whose lease has run out."""
         self.start()
-        while self.role.status()["stage"] == "recovering":
+        while not self.role.serving:
+            self.clock.advance(1)
             self.fire(Tick)
-        self.fire(LeaseExpired)
-        assert self.role.serving
         return self
+
+    def live(self, us: int) -> Effects:
+        """Let it renew its lease as time passes; returns what it said."""
+        said: Effects = []
+        while us > 0:
+            self.clock.advance(min(us, STEP_US))
+            us -= STEP_US
+            said += self.fire(Tick)
+        return said
 
     def _perform(self, effects: Effects) -> Effects:
         """Pass messages between it and its journal until there are none; returns what it said to others."""
@@ -137,7 +145,7 @@ class Bench:
     def ask(self, txn: str, start: Timestamp, keys: dict[Key, Access]) -> Effects:
         """Request a commit that writes the keys of `keys` that are no mere checks."""
         writes = tuple(Write(k, a, b"v") for k, a in keys.items() if a in (Access.WRITE, Access.UPDATE))
-        return self.hear(CommitRequest(TxnId(txn), start, keys, writes))
+        return self.hear(CommitRequest(TxnId(txn), start, keys, writes, {}, start))
 
     def promised(self, effects: Effects) -> list[Timestamp]:
         """The times up to which the crossbar is told that the journal is complete."""

@@ -181,8 +181,13 @@ class World:
     def lead(self) -> NodeId:
         """One more leader takes the journal over; earlier ones may be alive."""
         name = NodeId(f"l{self._count}")
+        sealed = self.now + (self.random.randrange(200 * MS) if self.random.random() < 0.3 else 0)
+        """Somebody else's lease runs until then."""
         leader = self.leaders[name] = Leader(
-            ZONES, candidate=name, seal=lambda recovered: b"seal %d" % len(recovered), limits=LIMITS
+            ZONES,
+            candidate=name,
+            seal=lambda recovered: b"seal %d" % len(recovered) if self.now >= sealed else None,
+            limits=LIMITS,
         )
         self.perform(name, leader.propose(self.random.randrange(3)))
         self._tick(name, leader)

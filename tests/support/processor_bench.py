@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import Ranges
 from daybreak.base.writes import Access, Write
-from daybreak.query.processor import QueryProcessor, Settings
+from daybreak.query.committer import Settings
+from daybreak.query.leaders import Leaders
+from daybreak.query.processor import QueryProcessor
 from daybreak.runtime.protocols import Effects, Message
 from tests.support.roles import ManualClock, key, traced
 
 NODE, SESSION, OTHER_STORAGE, STORAGE, ADJUDICATOR, OTHER = map(
-    NodeId, ("A/qp-7", "A/session-7", "A1/storage-0", "A2/storage-0", "A/adj-0", "A/adj-1")
+    NodeId, ("A/qp-7", "A/session-7", "A1/storage-0", "A2/storage-0", "A1/adj-0", "A2/adj-1")
 )
 STORAGES = (OTHER_STORAGE, STORAGE)
 """An odd number reads from the second."""
 JOURNALS = (JournalId("adj-0"), JournalId("adj-1"))
+CANDIDATES = {
+    journal: (home, *(NodeId(f"A{zone}/{journal}") for zone in (1, 2, 3) if not home.startswith(f"A{zone}")))
+    for journal, home in zip(JOURNALS, (ADJUDICATOR, OTHER), strict=True)
+}
 SETTINGS = Settings(commit_timeout_us=9_000, read_retry_us=400, read_turn_us=50)
 
 
@@ -30,8 +37,8 @@ class Bench:
             trace,
             session=SESSION,
             storages=STORAGES,
-            ranges=Ranges.even(JOURNALS),
-            adjudicators=dict(zip(JOURNALS, (ADJUDICATOR, OTHER), strict=True)),
+            ranges=PlacementMap(Ranges.even(JOURNALS)),
+            leaders=Leaders(CANDIDATES),
             settings=SETTINGS,
         )
 

@@ -10,7 +10,7 @@ from daybreak.base.ids import NodeId
 from daybreak.base.keys import VALIDATED_SPACE, Key, make_key
 from daybreak.base.time import Interval, Timestamp
 from daybreak.runtime.protocols import After, Effects, Message, Send
-from daybreak.trace.recorder import Recorder
+from daybreak.trace.recorder import Now, Recorder
 from daybreak.trace.schema import Event
 
 NOW = Timestamp(1_790_000_000_000_000)
@@ -77,7 +77,7 @@ class MemorySink:
         return [event.act.partition("!")[2] for event in self.events()]
 
 
-def traced(node: NodeId, clock: ManualClock) -> tuple[Recorder, MemorySink]:
+def traced(node: NodeId, clock: Now) -> tuple[Recorder, MemorySink]:
     """A recorder that writes to memory."""
     sink = MemorySink()
     return Recorder(node, clock, sink), sink

@@ -6,7 +6,7 @@ from random import Random
 
 from daybreak import cluster
 from daybreak.base.ids import NodeId
-from daybreak.cluster import CROSSBAR, STORAGES, Layout, Surroundings
+from daybreak.cluster import CROSSBARS, STORAGES, Layout, Surroundings
 from daybreak.journal.messages import Propose
 from daybreak.runtime.protocols import Clock, Send
 from daybreak.runtime.role import Role
@@ -16,7 +16,7 @@ from tests.support.roles import ManualClock, sent
 
 LAYOUT = Layout(3)
 REPLICAS = [node for nodes in LAYOUT.replicas.values() for node in nodes]
-ADJUDICATORS = list(LAYOUT.adjudicators.values())
+ADJUDICATORS = [node for nodes in LAYOUT.candidates.values() for node in nodes]
 
 
 def roles() -> tuple[list[Role], list[NodeId]]:
@@ -34,8 +34,8 @@ def roles() -> tuple[list[Role], list[NodeId]]:
     around = Surroundings(clock, trace, LAYOUT)
     made: list[Role] = [cluster.journal(around, node, SimDisk(Random(0))) for node in REPLICAS]
     made += [cluster.storage(around, node, SimDisk(Random(0))) for node in STORAGES]
-    made.append(cluster.crossbar(around))
-    made += [cluster.adjudicator(around, journal) for journal in LAYOUT.journals]
+    made += [cluster.crossbar(around, node) for node in CROSSBARS]
+    made += [cluster.adjudicator(around, node) for node in ADJUDICATORS]
     made.append(cluster.query_processor(around, 12))
     return made, asked
 
@@ -43,7 +43,7 @@ def roles() -> tuple[list[Role], list[NodeId]]:
 def test_every_role_has_a_node_of_its_own_with_a_clock_and_a_trace() -> None:
     made, asked = roles()
     nodes = [role.node for role in made]
-    assert nodes == [*REPLICAS, *STORAGES, CROSSBAR, *ADJUDICATORS, NodeId("A/qp-12")]
+    assert nodes == [*REPLICAS, *STORAGES, *CROSSBARS, *ADJUDICATORS, NodeId("A/qp-12")]
     assert asked == [node for node in nodes for _ in range(2)]
 
 
@@ -56,11 +56,13 @@ def test_what_a_role_says_when_it_starts_goes_to_another_role_of_the_cluster() -
             if isinstance(effect, Send):
                 said += 1
                 nodes[effect.to].receive(role.node, effect.message)
-    assert said == len(REPLICAS) + 2, "the adjudicators' proposals and storage's attachments"
+    assert said == len(ADJUDICATORS) * 3 + 2, (
+        "what the candidates ask the journals' replicas, and storage's attachments"
+    )
 
 
 def test_each_adjudicator_takes_its_own_journal_over_in_all_zones() -> None:
-    for journal, node in LAYOUT.adjudicators.items():
+    for journal, (node, *_) in LAYOUT.candidates.items():
         role = next(role for role in roles()[0] if role.node == node)
         effects = role.start()
         assert [len(sent(effects, Propose, replica)) for replica in LAYOUT.replicas[journal]] == [1, 1, 1]
@@ -77,8 +79,8 @@ def test_every_adjudicator_owns_a_part_of_the_keys() -> None:
 
 
 def test_only_the_adjudicators_events_belong_to_a_slice() -> None:
-    assert [cluster.slice_of(node) for node in ADJUDICATORS] == ["adj-0", "adj-1", "adj-2"]
-    assert {cluster.slice_of(node) for node in (*REPLICAS, CROSSBAR, *STORAGES, NodeId("A/qp-0"))} == {None}
+    assert [cluster.slice_of(node) for node in ADJUDICATORS] == [n for n in LAYOUT.journals for _ in range(3)]
+    assert {cluster.slice_of(node) for node in (*REPLICAS, *CROSSBARS, *STORAGES, NodeId("A/qp-0"))} == {None}
 
 
 def test_a_session_has_the_number_of_its_query_processor() -> None:

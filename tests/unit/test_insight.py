@@ -137,8 +137,8 @@ def test_every_view_has_exactly_its_columns(tmp_path: Path) -> None:
         return (bench.role,)
 
     parts = Parts(
-        ranges=lambda: [Range(b"", b"\x80", "adj-0"), Range(b"\x80", None, "adj-1")],
-        adjudicators=lambda: {"adj-0": cluster.adjudicator(around, JournalId("adj-0"))},
+        ranges=lambda: [Range(b"", b"\x80", "adj-0", 12.34), Range(b"\x80", None, "adj-1", 0.0)],
+        adjudicators=lambda: {"adj-0": cluster.adjudicator(around, cluster.adjudicator_node("A1", 0))},
         journals=journals,
         replicas=lambda: [cluster.storage(around, cluster.STORAGES[0], LocalDisk(tmp_path / "storage"))],
         processors=processors,
@@ -148,6 +148,11 @@ def test_every_view_has_exactly_its_columns(tmp_path: Path) -> None:
         rows = asyncio.run(insight.rows(view))
         assert rows
         assert all(list(row) == [column.name for column in columns] for row in rows), view
-    assert asyncio.run(insight.rows("daybreak_ranges"))[0] == {"low_key": "", "high_key": "80", "adjudicator": "adj-0"}
+    assert asyncio.run(insight.rows("daybreak_ranges"))[0] == {
+        "low_key": "",
+        "high_key": "80",
+        "adjudicator": "adj-0",
+        "transactions_per_second": 12.3,
+    }
     [open_one] = asyncio.run(insight.rows("daybreak_transactions"))
     assert (open_one["age"], open_one["started_at"]) == ("2000000 microseconds", moment(txn.start))

@@ -1,16 +1,20 @@
 """The adjudicator: decides and orders the transactions of its key range.
 
-Owns   the conflict history of recently written keys, holds, transactions that it leads, floor, last commit time,
-       promise and lease; leads one journal.
-Hears  CommitRequest, VoteRequest from query processors; Voted, Refused, AskOutcome, Outcome from other adjudicators;
-       HeartbeatRequest, Release; Promised, Fenced, Appended, Behind, Fetched, Trimmed from its journal's
-       replicas.
-Says   Committed, Refused to query processors; Voted, Refused, AskOutcome, Outcome to other adjudicators; Released;
-       Deliver to the crossbars; Propose, Append, BeginAfter, Fetch to its journal's replicas.
-Spec   specs/adjudication/Adjudication.tla, specs/commit/Commit.tla; each step is the action of that name.
+Owns   key ranges, the conflict history of recently written keys, holds, transactions that it leads, floor, last commit
+       time, promise and lease; leads one journal.
+Hears  CommitRequest, VoteRequest, AskOutcome, WhoLeads from query processors; Voted, Refused, AskOutcome, Outcome,
+       Unread, Moved, Installed from other adjudicators; HeartbeatRequest from crossbars; Release; SplitRange,
+       MergeRanges, MoveRange from the control plane; Probed, Promised, Fenced, Appended, Behind, Fetched, Trimmed from
+       its journal's replicas.
+Says   Committed, Refused, Redirect, Outcome, Unread, Leads to query processors; Voted, Refused, AskOutcome, Outcome,
+       Unread, Moved, Installed to other adjudicators; Released; RangeDone, OwnedRanges to the control plane; Deliver to
+       the crossbars; Probe, Propose, Append, BeginAfter, Fetch to its journal's replicas.
+Spec   specs/adjudication/Adjudication.tla, specs/commit/Commit.tla, specs/placement/Placement.tla; each step is the
+       action of that name.
 
-Its side towards the journal is in `adjudicator.reign`, what it does as one owner of several in `adjudicator.voter`;
-here is what it does as the only owner, or as the one that leads.
+In every zone there is a candidate for each adjudicator; one of them leads its journal, and is the adjudicator. How it
+comes to that is in `adjudicator.candidate`, its leases and promises are in `adjudicator.reign`, what it does as one
+owner of several is in `adjudicator.voter`; here is what it does as the only owner, or as the one that leads.
 """
 
 from __future__ import annotations
@@ -25,42 +29,32 @@ from daybreak.adjudicator.messages import (
     Outcome,
     Reason,
     Refused,
+    Unread,
     Voted,
     VotesMissing,
 )
-from daybreak.adjudicator.reign import Pending, Stage
+from daybreak.adjudicator.mover import Mover
+from daybreak.adjudicator.place import Place
+from daybreak.adjudicator.reign import Pending
 from daybreak.adjudicator.settings import Settings
 from daybreak.adjudicator.undecided import APPENDING, Undecided, Verdict
-from daybreak.adjudicator.voter import Voter
-from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.adjudicator.voter import LEADERS
+from daybreak.base.ids import NodeId, TxnId
 from daybreak.base.keys import Key
 from daybreak.base.records import Payload, encode
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access, Record
-from daybreak.runtime.protocols import After, Clock, Effects, Send
+from daybreak.runtime.protocols import After, Effects, Send
+from daybreak.runtime.stepclock import StepClock
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
 
 
-class Adjudicator(Voter):
+class Adjudicator(Mover):
     """See the module's card."""
 
-    def __init__(
-        self,
-        node: NodeId,
-        clock: Clock,
-        trace: Trace,
-        *,
-        journal: JournalId,
-        replicas: tuple[NodeId, ...],
-        crossbars: tuple[NodeId, ...],
-        peers: Mapping[JournalId, NodeId],
-        settings: Settings | None = None,
-    ) -> None:
-        """`peers` are all adjudicators of the cluster by their journals."""
-        super().__init__(
-            node, clock, trace, journal=journal, replicas=replicas, crossbars=crossbars, peers=peers, settings=settings
-        )
+    def __init__(self, place: Place, clock: StepClock, trace: Trace, settings: Settings | None = None) -> None:
+        super().__init__(place, clock, trace, settings)
         # Invariant: what is undecided has no verdict, and no hold here.
         self._led = Led(trace, self.check_invariants)
 
@@ -73,19 +67,24 @@ class Adjudicator(Voter):
             "latest": self._latest,
             "promise": self._promise,
             "lease": self._lease,
-            "floor": self._floor,
+            "floor": max(self._floor, self._begun),
             "remembered_keys": len(self._history),
             "holds": len(self._holds),
             "undecided": len(self._led),
+            "ranges": len(self._placement.owned),
         }
 
     # --- the only owner -----------------------------------------------------------------------------------------
 
     def on_commit_request(self, source: NodeId, message: CommitRequest) -> Effects:
         """Decide a transaction (P10, P11), at once or when the other owners have voted (P12)."""
+        if not self.leads:
+            return self._not_leading(source, message.txn)
         verdict = self._outcomes.get(message.txn)
         if verdict is not None:
             return self._answer_again(source, message.txn, verdict)
+        if message.start < self._begun or message.asked < self._outcomes.forgotten:
+            return self._tell(source, message.txn, message.asked)
         if message.voters:
             return self._lead(source, message)
         return self._decide(source, message, Undecided(message, source))
@@ -102,10 +101,12 @@ class Adjudicator(Voter):
     def _decide(self, asker: NodeId, request: CommitRequest, heard: Undecided) -> Effects:
         """All owners have said yes, but for this one."""
         txn, start, keys = request.txn, request.start, request.keys
-        if self._stage is not Stage.SERVING:
+        if not self.serving:
             return self._decline(txn, heard)
         if not self._leader.room:
             return self._decline(txn, heard, Reason.DISK_FULL)
+        if not self._placement.owns(keys):
+            return self._elsewhere(txn, start, keys, asker) + self._dismiss(txn, heard, Reason.MOVED)
         reason = self._objection(keys, start)
         if reason is not None:
             self.refuse(txn=txn, start=start, keys=keys)
@@ -119,9 +120,9 @@ class Adjudicator(Voter):
         self._led.end(txn)
         self.commit(txn=txn, start=start, keys=keys, ts=ts)
         self._outcomes.appending(txn)
-        payload = encode(Payload(self._granted, Record(txn, ts, request.writes)))
-        voters = tuple(self._peers[voter] for voter in request.voters) if request.voters else ()
-        self._appending.append(Pending(self._leader.append(payload), ts, txn, asker, voters))
+        self._placement.loads.note(keys)
+        payload = encode(Payload(self._granted, Record(txn, ts, request.writes), ranges=self._ranges()))
+        self._appending.append(Pending(self._leader.append(payload), ts, txn, asker, heard.voters))
         return self._leader.flush()
 
     def _next_time(self, start: Timestamp) -> Timestamp:
@@ -153,10 +154,13 @@ class Adjudicator(Voter):
         if heard.request is not None:
             return []
         heard.request, heard.asker = request, source
-        if heard.complete or self._stage is not Stage.SERVING:
+        if heard.complete or not self.serving:
             return effects + self._conclude(txn)
         if not self._leader.room:
             return effects + self._decline(txn, heard, Reason.DISK_FULL)
+        if not self._placement.owns(request.keys):
+            moved = self._elsewhere(txn, request.start, request.keys, source)
+            return effects + moved + self._dismiss(txn, heard, Reason.MOVED)
         reason = self._objection(request.keys, request.start)
         if reason is not None:
             self.refuse(txn=txn, start=request.start, keys=request.keys)
@@ -169,13 +173,16 @@ class Adjudicator(Voter):
 
     def on_voted(self, source: NodeId, message: Voted) -> Effects:
         """Another owner agrees; perhaps before the request has come, perhaps when all is over."""
+        if not self.leads:
+            return []
         verdict = self._outcomes.get(message.txn)
         if verdict is not None:
             return [] if verdict.ts is None else [Send(source, Outcome(message.txn, verdict.ts))]
-        if self._stage is not Stage.SERVING:
+        if not self.serving or self._is_past(message.txn, message.bound):
             return []
         effects = self._await_votes(message.txn)
-        self._led.hear(message.txn).votes[message.journal] = message
+        heard = self._led.hear(message.txn)
+        heard.votes[message.journal], heard.nodes[message.journal] = message, source
         return effects + self._conclude(message.txn)
 
     def _conclude(self, txn: TxnId) -> Effects:
@@ -183,17 +190,21 @@ class Adjudicator(Voter):
         heard = self._led.get(txn)
         if heard.request is None or heard.asker is None:
             return []
-        if not heard.complete and self._stage is Stage.SERVING:
+        if not heard.complete and self.serving:
             return []
         return self._decide(heard.asker, heard.request, heard)
 
+    def _is_past(self, txn: TxnId, asked: Timestamp) -> bool:
+        """Whether `txn`, of which no request is known, may have been decided by an earlier leader."""
+        return self._led.get(txn).request is None and asked < self._outcomes.forgotten
+
     def on_refused(self, source: NodeId, message: Refused) -> Effects:
         """Another owner does not agree, and never will."""
-        if self._outcomes.get(message.txn) is not None:
+        if not self.leads or self._outcomes.get(message.txn) is not None or self._is_past(message.txn, message.asked):
             return []
         heard = self._led.get(message.txn)
-        if message.reason is Reason.UNAVAILABLE:
-            return self._decline(message.txn, heard)
+        if message.reason in LEADERS:
+            return self._decline(message.txn, heard, message.reason)
         return self._dismiss(message.txn, heard, message.reason)
 
     def on_votes_missing(self, source: NodeId, message: VotesMissing) -> Effects:
@@ -201,17 +212,21 @@ class Adjudicator(Voter):
         return self._decline(message.txn, self._led.get(message.txn)) if message.txn in self._led else []
 
     def on_ask_outcome(self, source: NodeId, message: AskOutcome) -> Effects:
-        """A voter is in doubt (P14). Of whom nobody has heard here, and whose record the journal does not have, that
-        one never commits; where the journal's older part might have it, the hold must expire."""
-        if self._stage is Stage.RECOVERING:
-            return []
-        txn = message.txn
+        """A voter or a query processor is in doubt (P14, P16)."""
+        return self._tell(source, message.txn, message.asked) if self.leads else []
+
+    def _tell(self, asker: NodeId, txn: TxnId, asked: Timestamp) -> Effects:
+        """What became of `txn`, which has committed after `asked`, if at all. Of whom nobody has heard here, and whose
+        record the journal does not have, that one never commits; where the journal's older part might have it, storage
+        knows more."""
         verdict, heard = self._outcomes.get(txn), self._led.get(txn)
         if verdict is not None:
-            return [] if verdict.ts is None else [Send(source, Outcome(txn, verdict.ts))]
-        if heard.request is not None or message.start < self._outcomes.forgotten:
+            return [] if verdict.ts is None else [Send(asker, Outcome(txn, verdict.ts))]
+        if heard.request is not None:
             return []
-        effects, answer = self._decline(txn, heard), Send(source, Outcome(txn, ZERO))
+        if asked < self._outcomes.forgotten:
+            return [Send(asker, Unread(txn, self._outcomes.forgotten))]
+        effects, answer = self._decline(txn, heard), Send(asker, Outcome(txn, ZERO))
         return effects if answer in effects else [*effects, answer]
 
     def _decline(self, txn: TxnId, heard: Undecided, reason: Reason = Reason.UNAVAILABLE) -> Effects:
@@ -223,8 +238,12 @@ class Adjudicator(Voter):
         """Tell everybody that a transaction will never commit, and remember it."""
         self._led.end(txn)
         self._close(txn, Verdict(ZERO, reason))
-        told: Effects = [Send(self._peers[voter], Outcome(txn, ZERO)) for voter in heard.voters]
+        told: Effects = [Send(voter, Outcome(txn, ZERO)) for voter in heard.voters]
         return told if heard.asker is None else [Send(heard.asker, Refused(txn, reason)), *told]
+
+    def _abdicate(self) -> Effects:
+        self._led.clear()
+        return super()._abdicate()
 
     def _withdraw(self) -> Effects:
         return [effect for txn in self._led for effect in self._decline(txn, self._led.get(txn))]

@@ -7,7 +7,7 @@ accesses that it conflicts with. `Access.VALIDATE` conflicts with writers and le
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from daybreak.base.keys import Key
 from daybreak.base.time import ZERO, Timestamp
@@ -91,6 +91,19 @@ class History:
                 if self._latest.get(key, upto) <= upto:
                     for last in (self._latest, self._writes, self._updates, self._shares):
                         last.pop(key, None)
+
+    def accesses(self, above: Timestamp) -> Iterator[tuple[Timestamp, Key, Access]]:
+        """The last access to each key in each class that was committed after `above`."""
+        for access in RECORDED:
+            for key, ts in self._of(access).items():
+                if ts > above:
+                    yield ts, key, access
+
+    def drop(self, keys: Iterable[Key]) -> None:
+        """Forget all accesses to some keys."""
+        for key in keys:
+            for last in (self._latest, self._writes, self._updates, self._shares):
+                last.pop(key, None)
 
     def clear(self) -> None:
         """Drop everything."""

@@ -35,6 +35,10 @@ class Led:
         """What is known of a transaction, to be added to."""
         return self._heard.setdefault(txn, Undecided())
 
+    def clear(self) -> None:
+        """Know nothing of any."""
+        self._heard.clear()
+
     def end(self, txn: TxnId) -> None:
         """It is decided, or an owner has refused it."""
         self._heard.pop(txn, None)

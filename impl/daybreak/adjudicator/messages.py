@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from daybreak.base.ids import JournalId, TxnId
+from daybreak.base.ids import JournalId, NodeId, TxnId
 from daybreak.base.keys import Key
-from daybreak.base.time import Timestamp
+from daybreak.base.placed import Known
+from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access, Write
 from daybreak.runtime.protocols import Message
 
@@ -20,6 +21,9 @@ class Reason(StrEnum):
     """P21: something that it had read as validated (the catalog) has changed."""
     UNAVAILABLE = "unavailable"
     """An owner has no lease for the time that it would need, has not recovered yet, or did not vote in time."""
+    MOVED = "moved"
+    """P9: an owner that was asked owns one of the keys no more, or is about to give it away: ask again, under another
+    name."""
     DISK_FULL = "disk full"
     """A majority of the journal's zones has no space for more than what keeps the journal alive."""
 
@@ -27,23 +31,44 @@ class Reason(StrEnum):
 class CommitRequest(Message, frozen=True):
     """P9: a query processor wants `txn` committed, and the receiver is its only owner or leads.
 
-    `keys` are those that the receiver owns, `writes` all post-images (P13), `voters` the other owners (P12).
+    `keys` are those that the receiver owns, `writes` all post-images (P13), `voters` the other owners with the nodes
+    that were asked (P12). If it commits, then after the time `asked`.
     """
 
     txn: TxnId
     start: Timestamp
     keys: dict[Key, Access]
     writes: tuple[Write, ...]
-    voters: tuple[JournalId, ...] = ()
+    voters: dict[JournalId, NodeId]
+    asked: Timestamp
 
 
 class VoteRequest(Message, frozen=True):
-    """P9, P12: a query processor wants `txn` committed; the receiver owns `keys`, and another owner leads."""
+    """P9, P12: a query processor wants `txn` committed; the receiver owns `keys`, and another owner, of which `node`
+    was asked, leads."""
 
     txn: TxnId
     start: Timestamp
     keys: dict[Key, Access]
     leader: JournalId
+    node: NodeId
+    asked: Timestamp
+    """As in CommitRequest."""
+
+
+class Leads(Message, frozen=True):
+    """To a query processor: `leader` leads the journal; None if the sender does not know who does.
+
+    With a `txn` it is the answer to a request that the sender does nothing about, for it does not lead.
+    """
+
+    journal: JournalId
+    leader: NodeId | None
+    txn: TxnId | None = None
+
+
+class WhoLeads(Message, frozen=True):
+    """A query processor asks all candidates of a journal; the one that leads says so."""
 
 
 class Voted(Message, frozen=True):
@@ -59,17 +84,30 @@ class Voted(Message, frozen=True):
 
 
 class Outcome(Message, frozen=True):
-    """To a voter: `txn` has committed at `ts`, or, where `ts` is zero, never will (P14)."""
+    """To who waits for it: `txn` has committed at `ts`, or, where `ts` is zero, never will (P14, P16)."""
 
     txn: TxnId
     ts: Timestamp
 
 
 class AskOutcome(Message, frozen=True):
-    """A voter that holds keys for `txn`, which began at `start`, wants to know what became of it (P14)."""
+    """A voter that holds keys for `txn` (P14), or the query processor that waits for it (P16), asks what became of it.
+
+    If it has committed, then after the time `asked`. All candidates are asked; the one that leads answers.
+    """
 
     txn: TxnId
-    start: Timestamp
+    asked: Timestamp
+
+
+class Unread(Message, frozen=True):
+    """`txn` is not decided any more, but an earlier leader may have done so.
+
+    Then its record lies in the journal at or before the time `upto`, where this leader has not read.
+    """
+
+    txn: TxnId
+    upto: Timestamp
 
 
 class Committed(Message, frozen=True):
@@ -80,10 +118,12 @@ class Committed(Message, frozen=True):
 
 
 class Refused(Message, frozen=True):
-    """`txn` did not commit and never will. A voter says so to the leader too."""
+    """`txn` did not commit and never will. A voter says so to the leader too: it does not vote."""
 
     txn: TxnId
     reason: Reason
+    asked: Timestamp = ZERO
+    """From a voter: that of its request."""
 
 
 class HeartbeatRequest(Message, frozen=True):
@@ -98,10 +138,6 @@ class Tick(Message, frozen=True):
 
 class ForgetTick(Message, frozen=True):
     """The adjudicator's own timer: raise the floor."""
-
-
-class LeaseExpired(Message, frozen=True):
-    """The adjudicator's own timer: the lease of its predecessor has run out by now."""
 
 
 class HoldTick(Message, frozen=True):
@@ -123,3 +159,84 @@ class Release(Message, frozen=True):
 
 class Released(Message, frozen=True):
     """The lease is given back, durably; a successor may start at once."""
+
+
+# --- key ranges: with the control plane, between owners, and to those who ask ----------------------------------------
+
+
+class SplitRange(Message, frozen=True):
+    """Have a range begin at `at`, in the middle of one of the receiver's. Answered with `RangeDone`, as all three."""
+
+    request: int
+    at: bytes
+
+
+class MergeRanges(Message, frozen=True):
+    """Make one of the two neighbours that meet at `at`, both the receiver's."""
+
+    request: int
+    at: bytes
+
+
+class MoveRange(Message, frozen=True):
+    """Give the range that begins at `low`, and is the receiver's, to the adjudicator `to`."""
+
+    request: int
+    low: bytes
+    to: JournalId
+
+
+Request = SplitRange | MergeRanges | MoveRange
+
+
+class RangeDone(Message, frozen=True):
+    """It is done, durably; or `error` says why it is not."""
+
+    request: int
+    error: str | None = None
+
+
+class Redirect(Message, frozen=True):
+    """P9: who was asked to judge `txn` does not own all the keys; it knows of these owners. The outcome comes from the
+    leader."""
+
+    txn: TxnId
+    ranges: tuple[Known, ...]
+
+
+class Moved(Message, frozen=True):
+    """To the new owner, again and again until it says `Installed`: `source` has released the range for `to` at `ts`.
+
+    Its `history` is what was committed on it above `floor`.
+    """
+
+    source: JournalId
+    to: JournalId
+    low: bytes
+    high: bytes
+    ts: Timestamp
+    floor: Timestamp
+    history: tuple[tuple[Key, Access, Timestamp], ...]
+
+
+class Installed(Message, frozen=True):
+    """To the old owner: what it released at `ts` is taken, durably."""
+
+    by: JournalId
+    ts: Timestamp
+
+
+class Load(Message, frozen=True):
+    """How busy a range is: transactions judged per second, and keys of some of the last ones."""
+
+    low: bytes
+    per_second: float
+    sample: tuple[Key, ...]
+
+
+class OwnedRanges(Message, frozen=True):
+    """To the control plane, every second and at every change: what `journal` owns and how busy it is."""
+
+    journal: JournalId
+    ranges: tuple[Known, ...]
+    loads: tuple[Load, ...]

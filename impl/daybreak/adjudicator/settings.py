@@ -12,6 +12,14 @@ class Settings(msgspec.Struct, frozen=True):
 
     lease_us: int = 2 * SECOND_US
     """How long a lease lasts: after a crash a successor waits for at most this."""
+    probe_us: int = 250_000
+    """A candidate that stands by asks this often who leads."""
+    proposal_us: int = 500_000
+    """Who has proposed and is not heard of for this long has given up, or is lost."""
+    stagger_us: int = 300_000
+    """A candidate waits longer than the one before it by this much, so that they do not outbid each other."""
+    begin_us: int = SECOND_US
+    """The same where no leader was ever heard of: other zones may still be starting."""
     renew_us: int = 1_300_000
     """A lease with less than this left is renewed."""
     heartbeat_us: int = 50_000
@@ -28,5 +36,9 @@ class Settings(msgspec.Struct, frozen=True):
     """A voter that is in doubt after half a hold asks the leader this often."""
     votes_us: int = 500_000
     """A leader waits this long for votes."""
+    offer_us: int = 200_000
+    """A range that was given away is offered to its new owner this often, until it has it."""
+    announce_us: int = SECOND_US
+    """Between two announcements of what is owned."""
     remember_us: int = 30 * SECOND_US
     """How long an outcome is remembered, for those who ask late or twice."""

@@ -23,6 +23,8 @@ class Undecided:
     asker: NodeId | None = None
     """The query processor that waits for the outcome; None until the request has come."""
     votes: dict[JournalId, Voted] = field(default_factory=dict)
+    nodes: dict[JournalId, NodeId] = field(default_factory=dict)
+    """From where the votes came."""
 
     @property
     def complete(self) -> bool:
@@ -30,9 +32,10 @@ class Undecided:
         return self.request is not None and all(voter in self.votes for voter in self.request.voters)
 
     @property
-    def voters(self) -> tuple[JournalId, ...]:
+    def voters(self) -> tuple[NodeId, ...]:
         """Those who may hold keys for it, as far as is known."""
-        return self.request.voters if self.request is not None else tuple(self.votes)
+        asked = self.request.voters if self.request is not None else {}
+        return tuple((asked | self.nodes).values())
 
     @property
     def bound(self) -> Timestamp:
@@ -64,10 +67,13 @@ class Outcomes:
     # Invariant: every commit whose verdict is missing has a time at or below `forgotten`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Mapping[TxnId, Timestamp] | None = None, unread: Timestamp = ZERO) -> None:
+        """Go on with a journal in which the records `kept` were found, and none that is not known after `unread`."""
         self._verdicts: dict[TxnId, Verdict] = {}
         self._order: deque[tuple[Timestamp, TxnId]] = deque()
-        self.forgotten = ZERO
+        self.forgotten = unread
+        for txn, ts in (kept or {}).items():
+            self.add(txn, Verdict(ts), ts)
 
     def get(self, txn: TxnId) -> Verdict | None:
         """What became of a transaction, if that is known here."""
@@ -81,13 +87,6 @@ class Outcomes:
         """Remember what became of a transaction, `now`."""
         self._verdicts[txn] = verdict
         self._order.append((now, txn))
-
-    def begin(self, kept: Mapping[TxnId, Timestamp], unread: Timestamp) -> None:
-        """Go on with a journal in which the records `kept` were found, and none that is not known after `unread`."""
-        self._verdicts = {txn: verdict for txn, verdict in self._verdicts.items() if verdict is not APPENDING}
-        self.forgotten = max(self.forgotten, unread)
-        for txn, ts in kept.items():
-            self.add(txn, Verdict(ts), ts)
 
     def forget(self, upto: Timestamp) -> None:
         """Drop what became known at or before `upto`."""

@@ -10,44 +10,39 @@ from daybreak.adjudicator.messages import (
     AskOutcome,
     ForgetTick,
     HoldTick,
+    Leads,
     Outcome,
     Reason,
     Refused,
     Tick,
+    Unread,
     Voted,
     VoteRequest,
+    WhoLeads,
 )
-from daybreak.adjudicator.reign import Reign, Stage
+from daybreak.adjudicator.place import Place
+from daybreak.adjudicator.reign import Reign
 from daybreak.adjudicator.settings import Settings
 from daybreak.adjudicator.undecided import OVER, Outcomes, Verdict
-from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.ids import NodeId, TxnId
 from daybreak.base.keys import Key
 from daybreak.base.limits import FORGET_AFTER_US
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access
-from daybreak.runtime.protocols import After, Clock, Effects, Send
+from daybreak.runtime.protocols import After, Effects, Send
+from daybreak.runtime.stepclock import StepClock
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
+
+LEADERS = (Reason.UNAVAILABLE, Reason.MOVED)
+"""Why a voter does not vote, of which only the leader is told."""
 
 
 class Voter(Reign):
     """What an adjudicator has and does as an owner of keys."""
 
-    def __init__(
-        self,
-        node: NodeId,
-        clock: Clock,
-        trace: Trace,
-        *,
-        journal: JournalId,
-        replicas: tuple[NodeId, ...],
-        crossbars: tuple[NodeId, ...],
-        peers: Mapping[JournalId, NodeId],
-        settings: Settings | None = None,
-    ) -> None:
-        """`peers` are all adjudicators of the cluster by their journals."""
-        super().__init__(node, clock, trace, journal=journal, replicas=replicas, crossbars=crossbars, settings=settings)
-        self._peers = peers
+    def __init__(self, place: Place, clock: StepClock, trace: Trace, settings: Settings | None = None) -> None:
+        super().__init__(place, clock, trace, settings)
         # Invariant: history holds every recorded access above floor; no hold outlives the lease; who has a hold here
         # has no verdict.
         self._history = History()
@@ -58,9 +53,21 @@ class Voter(Reign):
         return len(self._holds) > 0
 
     def _begin_anew(self, kept: Mapping[TxnId, Timestamp]) -> None:
+        self._outcomes = Outcomes(kept, self._unread)
+
+    def _abdicate(self) -> Effects:
         self._history.clear()
         self._holds.clear()
-        self._outcomes.begin(kept, self._unread)
+        self._outcomes = Outcomes()
+        return super()._abdicate()
+
+    def _not_leading(self, asker: NodeId, txn: TxnId) -> Effects:
+        """Whoever wants something of the leader may know here who that is."""
+        return [Send(asker, Leads(self._place.journal, self._known, txn))]
+
+    def on_who_leads(self, source: NodeId, message: WhoLeads) -> Effects:
+        """A query processor has not found the leader."""
+        return [Send(source, Leads(self._place.journal, self.node))] if self.leads else []
 
     # --- conflicts ----------------------------------------------------------------------------------------------
 
@@ -88,14 +95,16 @@ class Voter(Reign):
 
     def on_vote_request(self, source: NodeId, message: VoteRequest) -> Effects:
         """Vote for a transaction that another owner leads, or refuse it (P12)."""
-        txn, start, keys = message.txn, message.start, message.keys
-        leader = self._peers[message.leader]
+        txn, start, keys, leader = message.txn, message.start, message.keys, message.node
+        if not self.leads:
+            return self._not_leading(source, txn)
         verdict, hold = self._outcomes.get(txn), self._holds.get(txn)
         if verdict is not None:
-            return self._say_no(txn, verdict.reason, source, leader)
+            return self._say_no(message, verdict.reason, source)
         if hold is not None:
-            return [Send(leader, Voted(txn, self._journal, hold.bound, hold.until))]
-        reason = self._objection(keys, start) if self._stage is Stage.SERVING else Reason.UNAVAILABLE
+            return [Send(leader, Voted(txn, self._place.journal, hold.bound, hold.until))]
+        is_able = self.serving and start >= self._begun
+        reason = self._objection(keys, start) if is_able else Reason.UNAVAILABLE
         if reason in (Reason.CONFLICT, Reason.SCHEMA):
             self.refuse(txn=txn, start=start, keys=keys)
         bound = self._bound()
@@ -104,22 +113,23 @@ class Voter(Reign):
             reason = Reason.UNAVAILABLE
         if reason is not None:
             self._close(txn, Verdict(ZERO, reason))
-            return self._say_no(txn, reason, source, leader)
+            return self._say_no(message, reason, source)
         self.vote(txn=txn, start=start, keys=keys, until=until)
         look = After(self._settings.hold_us // 2, HoldTick(txn, message.leader))
-        return [Send(leader, Voted(txn, self._journal, bound, until)), look]
+        return [Send(leader, Voted(txn, self._place.journal, bound, until)), look]
 
     def _bound(self) -> Timestamp:
         """All that was given or promised here so far."""
         return max(self._promise, self._latest)
 
     @staticmethod
-    def _say_no(txn: TxnId, reason: Reason | None, asker: NodeId, leader: NodeId) -> Effects:
-        """A refusal goes to both who asked and who leads; that it cannot vote is for the leader to act on."""
+    def _say_no(request: VoteRequest, reason: Reason | None, asker: NodeId) -> Effects:
+        """A refusal goes to both who asked and who leads; that it cannot or must not vote is for the leader to act
+        on."""
         if reason is None:
             return []
-        refused = Refused(txn, reason)
-        return [Send(to, refused) for to in ((leader,) if reason is Reason.UNAVAILABLE else (leader, asker))]
+        refused, leader = Refused(request.txn, reason, request.asked), request.node
+        return [Send(to, refused) for to in ((leader,) if reason in LEADERS else (leader, asker))]
 
     @performs("Commit!Vote")
     def vote(self, *, txn: TxnId, start: Timestamp, keys: Mapping[Key, Access], until: Timestamp) -> None:
@@ -128,7 +138,7 @@ class Voter(Reign):
 
     def on_outcome(self, source: NodeId, message: Outcome) -> Effects:
         """The leader says what became of a transaction; perhaps before anyone has asked for a vote on it."""
-        if self._stage not in (Stage.SERVING, Stage.STOPPING):
+        if not self.leads:
             return []
         if self._holds.get(message.txn) is not None:
             self.resolve(txn=message.txn, ts=message.ts)
@@ -147,7 +157,7 @@ class Voter(Reign):
     def on_hold_tick(self, source: NodeId, message: HoldTick) -> Effects:
         """The outcome has not come: ask for it, or let the hold end (P14)."""
         hold = self._holds.get(message.txn)
-        if hold is None or self._stage not in (Stage.SERVING, Stage.STOPPING):
+        if hold is None or not self.leads:
             return []
         left = hold.until - self.clock.now().earliest
         if left < 0:
@@ -155,7 +165,12 @@ class Voter(Reign):
             self._close(hold.txn, OVER)
             return self._give_back()
         again = After(min(self._settings.ask_us, left + 1), message)
-        return [Send(self._peers[message.leader], AskOutcome(hold.txn, hold.start)), again]
+        question = AskOutcome(hold.txn, max(hold.start, hold.bound))
+        return [*(Send(leader, question) for leader in self._place.candidates[message.leader]), again]
+
+    def on_unread(self, source: NodeId, message: Unread) -> Effects:
+        """The next leader does not know either: the hold must expire."""
+        return []
 
     @performs("Commit!Expire")
     def expire(self, *, txn: TxnId, until: Timestamp) -> None:
@@ -177,7 +192,7 @@ class Voter(Reign):
     def on_forget_tick(self, source: NodeId, message: ForgetTick) -> Effects:
         """P15: drop the history that no transaction young enough to commit can need."""
         upto = self._oldest_start()
-        if self._stage is Stage.SERVING and upto > self._floor:
+        if self.serving and upto > self._floor:
             self.forget(upto=upto)
         return [After(self._settings.forget_us, message)]
 

@@ -27,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
         trace=trace,
         adjudicators=arguments.adjudicators,
         processes=arguments.processes,
+        split_above=arguments.split_above,
     )
     return uvloop.run(_serve(settings, monitored=monitored, metrics=arguments.metrics))
 

@@ -1,9 +1,10 @@
 """The crossbar: merges all journals by commit time and feeds the storage replicas.
 
-Owns   nothing durable: how far each journal is known to be durable, and per replica what it has been sent and what
-       it has in its checkpoints.
-Hears  Deliver from adjudicators; Attach, Checkpointed from storage; Fetched, Trimmed from journal replicas.
-Says   Stream, JournalTrimmed to storage; Fetch, Trim to journal replicas.
+Owns   nothing durable: how far each journal is known to be durable, who leads it, and per replica what it has been
+       sent and what it has in its checkpoints.
+Hears  Deliver from adjudicators; Attach, Checkpointed, HeartbeatRequest from storage; Fetched, Trimmed from journal
+       replicas.
+Says   Stream, JournalTrimmed to storage; HeartbeatRequest to adjudicators; Fetch, Trim to journal replicas.
 Spec   none of its own before rung 3; rung 1 sees what it does through the reads of clients.
 """
 
@@ -13,6 +14,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from daybreak.adjudicator.messages import HeartbeatRequest
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.records import decode
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
@@ -63,15 +65,19 @@ class Crossbar(Role):
         trace: Trace,
         *,
         journals: Mapping[JournalId, tuple[NodeId, ...]],
+        candidates: Mapping[JournalId, tuple[NodeId, ...]],
         storages: tuple[NodeId, ...],
         margin_us: int = MARGIN_US,
     ) -> None:
-        """`storages` are all replicas of storage there are: the journals are trimmed when all have checkpoints."""
+        """`candidates` may lead the journals. `storages` are all replicas of storage there are: the journals are
+        trimmed when all have checkpoints."""
         super().__init__(node, clock, trace)
         self._trimming = Trimming(storages, margin_us)
         self._replicas = dict(journals)
         self._journal_of = {replica: journal for journal, nodes in journals.items() for replica in nodes}
         self._tips = {journal: Tip() for journal in journals}
+        self._leading = dict(candidates)
+        """Who was the last to deliver anything of each journal; all its candidates, if nobody has."""
         # Invariant: for every feed, sent <= read, and the queue holds exactly the entries in (sent, read].
         self._feeds: dict[NodeId, dict[JournalId, Feed]] = {}
         self._attempt = 0
@@ -83,6 +89,7 @@ class Crossbar(Role):
     def on_deliver(self, source: NodeId, message: Deliver) -> Effects:
         """A journal has grown, or is complete up to a later time."""
         tip = self._tips[message.journal]
+        self._leading[message.journal] = (source,)
         end = message.prev_index + len(message.entries)
         if end < tip.index:
             return []
@@ -108,6 +115,10 @@ class Crossbar(Role):
             self._take(journal, feed, ())
             effects += self._fetch(journal, feed)
         return effects + self._emit(source)
+
+    def on_heartbeat_request(self, source: NodeId, message: HeartbeatRequest) -> Effects:
+        """A replica has readers that wait for promises of all journals: pass it on to who leads them."""
+        return [Send(leader, message) for leaders in self._leading.values() for leader in leaders]
 
     def on_fetched(self, source: NodeId, message: Fetched) -> Effects:
         """Entries of a journal that some replica lacks."""

@@ -76,6 +76,10 @@ class Follower(Role):
         self._durable = self._log.durable
         # About the leader of the promised epoch; None until it has appended here in this life of the replica.
         self._leader: NodeId | None = None
+        self._heard_of: NodeId | None = None
+        """Who was the last to propose with success, or to append, in this life of the replica."""
+        self._heard_at = clock.now().latest
+        """When, or when the replica has started."""
         self._agreed = 0
         """Up to here the log is the leader's."""
         self._acknowledged = 0
@@ -141,8 +145,12 @@ class Follower(Role):
             self._follow(message.epoch, message.candidate)
         elif (message.epoch, message.candidate) != (current.epoch, current.candidate):
             return [Send(source, Fenced(message.epoch, current.epoch))]
+        self._hear_of(source)
         last = self._synced
         return [Send(source, Promised(message.epoch, self._log.epoch_at(last), last, self._durable))]
+
+    def _hear_of(self, candidate: NodeId) -> None:
+        self._heard_of, self._heard_at = candidate, self.clock.now().latest
 
     def _follow(self, epoch: int, candidate: str) -> None:
         self._save(replace(self._promise, epoch=epoch, candidate=candidate))
@@ -161,6 +169,7 @@ class Follower(Role):
         if message.epoch > self._promise.epoch:
             self._follow(message.epoch, "")
         self._leader = source
+        self._hear_of(source)
         if self._promise.cut:
             return []
         if self._log.damage is not None:

@@ -1,14 +1,15 @@
 """The leader of a journal: a part of the adjudicator that owns it; no role of its own, no I/O.
 
     leader = Leader(replicas, candidate=…, seal=…)
-    leader.propose()             takes the journal over: promises, the longest log, its tail, the seal (P18)
+    leader.propose()             takes the journal over: promises, the longest log, its tail (P18); then, when the owner
+                                 gives it one, the seal
     leader.ready                 the seal is durable on a majority; `recovered` is what was found above `anchor`
     leader.append(payload)       queues an entry, flush() sends what is queued
     leader.take_durable()        what a majority has on disk since the last call (P17)
 
 Every method that may cause messages returns them as effects. The owner calls `retry` about every 50 ms for as long
-as it uses the leader: it repeats whatever may have been lost. A takeover that is outbid goes on with a higher epoch;
-a leader that was ready and is fenced is `deposed`, until its owner decides to `propose` again.
+as it uses the leader: it repeats whatever may have been lost. A takeover that is outbid or gets nowhere, and a leader
+that is fenced, is `deposed`, until its owner decides to `propose` again.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ class Leader:
         replicas: Sequence[NodeId],
         *,
         candidate: str,
-        seal: Callable[[list[Entry]], bytes],
+        seal: Callable[[list[Entry]], bytes | None],
         limits: Limits | None = None,
     ) -> None:
         """`candidate` must be unique among all leaders that this journal ever had, restarts included: a node's name
         with the time of its start, say. `seal` makes the first entry of the epoch from the recovered tail, which
-        `anchor` and `recovered` hold by then; it is called again if the takeover begins again.
+        `anchor` and `recovered` hold by then; as long as it returns None, the leader waits and asks it again.
         """
         self.recovered: list[Entry] = []
         """The adopted log above the index known to be durable at adoption: the outcome of these may be unknown to
@@ -46,8 +47,8 @@ class Leader:
         """The last entry known to be durable at adoption, just below `recovered`; None in a new journal, and perhaps in
         a trimmed one, but not if `recovered` is empty there."""
         self.deposed = False
-        """A replica follows a higher epoch: nothing is reported durable any more. That epoch's leader may have won or
-        died; whether to take the journal over again is the owner's choice."""
+        """The epoch has come to nothing, or is over, for a replica follows a higher one: nothing is reported durable
+        any more. Whether to take the journal over again is the owner's choice."""
         self._replicas = tuple(replicas)
         self._seal = seal
         self._limits = limits or Limits()
@@ -84,6 +85,11 @@ class Leader:
         """Whether a majority of zones has space for more than what keeps the journal alive."""
         return self._replication is None or self._replication.room
 
+    def resign(self) -> None:
+        """Say and report nothing more."""
+        self.deposed = True
+        self._forget()
+
     def propose(self, epoch_hint: int = 0) -> Effects:
         """Begin the takeover, with an epoch above `epoch_hint` and above all that this leader has heard of.
 
@@ -115,33 +121,40 @@ class Leader:
 
     def on_promised(self, source: NodeId, message: Promised) -> Effects:
         """A replica follows this leader."""
-        return self._step(self._takeover.on_promised(source, message))
+        return [] if self.deposed else self._step(self._takeover.on_promised(source, message))
 
     def on_fetched(self, source: NodeId, message: Fetched) -> Effects:
         """A replica lends entries: the tail to adopt, or what another replica lacks."""
+        if self.deposed:
+            return []
         if self._replication is not None:
-            return [] if self.deposed else self._replication.on_fetched(source, message)
+            return self._replication.on_fetched(source, message)
         return self._step(self._takeover.on_fetched(source, message))
 
     def on_trimmed(self, source: NodeId, message: Trimmed) -> Effects:
         """What was asked for is gone."""
+        if self.deposed:
+            return []
         if self._replication is not None:
-            return [] if self.deposed else self._replication.on_trimmed(source, message)
+            return self._replication.on_trimmed(source, message)
         return self._step(self._takeover.on_trimmed(source, message))
 
     def _step(self, effects: Effects) -> Effects:
-        """Go on from takeover to replication once a log is adopted."""
+        """Go on from takeover to replication once a log is adopted and the owner gives the seal."""
         adopted = self._takeover.adopted
         if adopted is None or self._replication is not None:
             return effects
         self.anchor, self.recovered = adopted.anchor, list(adopted.tail)
+        seal = self._seal(self.recovered)
+        if seal is None:
+            return effects
         self._replication = Replication(self.epoch, self._replicas, adopted, self._limits)
-        return effects + self._replication.begin(self._seal(self.recovered))
+        return effects + self._replication.begin(seal)
 
     def on_fenced(self, source: NodeId, message: Fenced) -> Effects:
-        """A replica follows somebody else: a ready leader is deposed, a takeover goes higher with the next retry."""
+        """A replica follows somebody else: a higher epoch deposes, the same one may have been given to another."""
         self._takeover.on_fenced(message.promised)
-        if self.ready and message.promised > self.epoch:
+        if message.promised > self.epoch:
             self.deposed = True
         return []
 
@@ -165,9 +178,10 @@ class Leader:
         """Repeat what may have been lost; to be called about every 50 ms."""
         if self.deposed:
             return []
-        if self._replication is not None and (self.ready or self.fenced_by <= self.epoch):
+        if self._replication is not None:
             return self._replication.retry()
         effects = self._takeover.retry()
-        if self._takeover.adopted is None:
-            self._forget()
+        if self._takeover.lost:
+            self.deposed = True
+            return []
         return self._step(effects)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from daybreak.base.ids import NodeId
 from daybreak.runtime.protocols import Message
 
 
@@ -18,6 +19,29 @@ class Entry(Message, frozen=True, array_like=True):
     index: int
     epoch: int
     payload: bytes
+
+
+class Probe(Message, frozen=True):
+    """A candidate that stands by asks who leads. `round` counts its questions."""
+
+    causal: ClassVar[bool] = False
+
+    round: int
+
+
+class Probed(Message, frozen=True):
+    """Answer to a Probe: what the replica knows of leaders, in this life of it."""
+
+    causal: ClassVar[bool] = False
+
+    round: int
+    promised: int
+    leader: NodeId | None
+    """Who was the last to lead or to propose; None if nobody has."""
+    leads: bool
+    """Whether that one has led; False: it has proposed and appended nothing yet."""
+    silent_us: int
+    """Microseconds since it was heard of, or since the replica started."""
 
 
 class Propose(Message, frozen=True):

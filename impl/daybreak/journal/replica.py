@@ -1,9 +1,9 @@
 """A journal's replica in one zone: keeps the entries of the leader it follows.
 
 Owns   the promise and the log of its zone: entries in segment files, synced in groups.
-Hears  Propose, Append, BeginAfter, Fetch, Whole from would-be leaders and leaders; Fetch, Trim from crossbars; Synced,
+Hears  Probe, Propose, Append, BeginAfter, Fetch, Whole from candidates and leaders; Fetch, Trim from crossbars; Synced,
        SyncFailed of its disk; HealthTick.
-Says   Promised, Fenced, Appended, Behind, NoRoom, Doubt, Fetched, Trimmed.
+Says   Probed, Promised, Fenced, Appended, Behind, NoRoom, Doubt, Fetched, Trimmed.
 Spec   specs/crossregion/Damage.tla; rules P17 (an acknowledgement follows the sync) and P18 (one epoch at a time).
 
 A replica that has lost entries which it had acknowledged is not *whole*: it promises nothing to a would-be leader, for
@@ -29,6 +29,8 @@ from daybreak.journal.messages import (
     Fetched,
     HealthTick,
     NoRoom,
+    Probe,
+    Probed,
     Propose,
     Trim,
     Trimmed,
@@ -83,6 +85,12 @@ class Journal(Follower):
         except OperatorError as error:
             self.failure = error.message
             return []
+
+    def on_probe(self, source: NodeId, message: Probe) -> Effects:
+        """Tell a candidate what was heard of leaders."""
+        silent_us = max(0, self.clock.now().latest - self._heard_at)
+        leads = self._leader is not None
+        return [Send(source, Probed(message.round, self.promised, self._heard_of, leads, silent_us))]
 
     # --- damage and space ---------------------------------------------------------------------------------------
 

@@ -21,7 +21,9 @@ from daybreak.journal.tail import Position, position
 from daybreak.runtime.protocols import Effects, Send
 
 STALLED_RETRIES = 4
-"""After so many retries without an answer, the replica whose log was chosen is given up and all starts again."""
+"""After so many retries without an answer, the replica whose log was chosen is given up."""
+UNHEARD_RETRIES = 20
+"""After so many retries without a majority's promises the proposal is given up."""
 
 
 class Adopted(NamedTuple):
@@ -51,7 +53,8 @@ class Reading:
 
 
 class Takeover:
-    """One would-be leader's way to a log; begins again with a higher epoch as often as it must."""
+    """One candidate's way to a log. When it is `lost` it can begin again with a higher epoch, but only its owner knows
+    whether it should: somebody else may lead by then, who must not be disturbed."""
 
     def __init__(self, replicas: Sequence[NodeId], candidate: str, patience: int) -> None:
         self.epoch = 0
@@ -141,17 +144,26 @@ class Takeover:
         return []
 
     def on_fenced(self, promised: int) -> None:
-        """A replica follows the epoch `promised`; the next retry goes above it."""
+        """A replica follows the epoch `promised`; the next proposal goes above it."""
         self.fenced_by = max(self.fenced_by, promised)
 
+    @property
+    def lost(self) -> bool:
+        """Whether this proposal can lead to nothing any more: it was outbid, or has waited for too long."""
+        if self.fenced_by > self.epoch:
+            return True
+        if self._elected():
+            return self._reading is not None and self._idle > STALLED_RETRIES
+        return self.fenced_by == self.epoch or self._idle > UNHEARD_RETRIES
+
     def retry(self) -> Effects:
-        """Repeat what may have been lost; begin again when outbid or stalled."""
+        """Repeat what may have been lost. Who has a log and waits repeats its proposal to all, so that they hear of it:
+        no other candidate then tries."""
         self._idle += 1
-        outbid = self.fenced_by > self.epoch or (self.fenced_by == self.epoch and not self._elected())
-        if outbid or (self._reading is not None and self._idle > STALLED_RETRIES):
-            return self.propose(self.epoch)
         if self._reading is not None:
             return [self._fetch(self._reading)]
+        if self.adopted is not None:
+            return [self._proposal(replica) for replica in self._replicas]
         if self._elected() and self._idle >= self._patience:
             return self._adopt()
         return [self._proposal(replica) for replica in self._replicas if replica not in self._promises]

@@ -23,8 +23,9 @@ from daybreak.errors import (
     SchemaConflictError,
     UnknownOutcomeError,
 )
+from daybreak.query.committer import UNKNOWN
 from daybreak.query.messages import CommitDone, CommitFailed, ReadDone, ReadFailed
-from daybreak.query.processor import UNKNOWN, QueryProcessor
+from daybreak.query.processor import QueryProcessor
 from daybreak.runtime.protocols import Effects, Message
 from daybreak.storage.messages import Version
 

@@ -46,6 +46,22 @@ class CommitWaitOver(Message, frozen=True):
     ts: Timestamp
 
 
+class AskAgain(Message, frozen=True):
+    """Own timer: no adjudicator has answered for `txn` yet."""
+
+    causal: ClassVar[bool] = False
+
+    txn: TxnId
+
+
+class NextAttempt(Message, frozen=True):
+    """Own timer: whoever owns the keys of `txn`, an attempt that is over, may be known or ready by now."""
+
+    causal: ClassVar[bool] = False
+
+    txn: TxnId
+
+
 class CommitTimeout(Message, frozen=True):
     """Own timer: no adjudicator has answered for `txn`."""
 

@@ -1,39 +1,33 @@
 """The query processor: one session's transaction, from its snapshot to its acknowledgement.
 
 Owns   at most one transaction: snapshot time, buffered writes, and the reads it waits for.
-Hears  from the session begin, get, scan, write, commit, rollback (calls); ReadResult, ReadTooOld from storage;
-       Committed, Refused from adjudicators.
-Says   ReadKeys, ReadRange to storage; CommitRequest, VoteRequest to adjudicators; ReadDone, ReadFailed, CommitDone,
-       CommitFailed to the session.
-Spec   specs/isolation/SnapshotIsolation.tla, specs/commit/Commit.tla; each step below is the action of that name.
+Hears  from the session begin, get, scan, write, commit, rollback (calls); ReadResult, ReadTooOld, OutcomeRead from
+       storage; Committed, Refused, Redirect, Outcome, Unread, Leads from
+       adjudicators.
+Says   ReadKeys, ReadRange, ReadOutcome to storage; CommitRequest, VoteRequest, AskOutcome, WhoLeads to adjudicators;
+       ReadDone, ReadFailed, CommitDone, CommitFailed to the session.
+Spec   specs/isolation/SnapshotIsolation.tla, specs/commit/Commit.tla; each step is the action of that name.
+
+What follows COMMIT is in `query.committer`, and where key ranges move in `query.attempts`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import msgspec
-
-from daybreak.adjudicator.messages import CommitRequest, Committed, Refused, VoteRequest
-from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.ids import NodeId, TxnId
 from daybreak.base.keys import VALIDATED_SPACE, Key, key_text, space_of
-from daybreak.base.ranges import Ranges
-from daybreak.base.time import SECOND_US, ZERO, Timestamp
+from daybreak.base.placementmap import PlacementMap
+from daybreak.base.time import Timestamp
 from daybreak.base.writes import Access, Write
 from daybreak.errors import InternalError
-from daybreak.query.messages import (
-    CommitDone,
-    CommitFailed,
-    CommitTimeout,
-    CommitWaitOver,
-    ReadDone,
-    ReadFailed,
-    ReadTimeout,
-)
+from daybreak.query.attempts import Attempts
+from daybreak.query.committer import Settings
+from daybreak.query.leaders import Leaders
+from daybreak.query.messages import CommitDone, ReadDone, ReadFailed, ReadTimeout
 from daybreak.query.slices import divide
 from daybreak.query.transaction import Transaction
 from daybreak.runtime.protocols import After, Clock, Effects, Send
-from daybreak.runtime.role import Role
 from daybreak.storage.messages import ReadKeys, ReadRange, ReadResult, ReadTooOld, Version
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
@@ -41,26 +35,11 @@ from daybreak.trace.recorder import Trace
 SAMPLE = 16
 """Versions of one read that its event names; the first ones of a longer read."""
 
-UNKNOWN = "unknown"
-"""`CommitFailed.reason` when no answer came (P16)."""
-
-
 MakeRead = Callable[[int, Timestamp], ReadKeys | ReadRange]
 """Makes a read of a request number and a snapshot time."""
 
 
-class Settings(msgspec.Struct, frozen=True):
-    """Times of a query processor, in microseconds."""
-
-    commit_timeout_us: int = 10 * SECOND_US
-    """Without an answer for this long the outcome of a COMMIT is unknown."""
-    read_retry_us: int = 500_000
-    """Without an answer for this long a read is sent again."""
-    read_turn_us: int = 60_000
-    """Without a first answer for this long the other storage replica is asked, and from then on."""
-
-
-class QueryProcessor(Role):
+class QueryProcessor(Attempts):
     """See the module's card."""
 
     def __init__(
@@ -71,35 +50,19 @@ class QueryProcessor(Role):
         *,
         session: NodeId,
         storages: tuple[NodeId, ...],
-        ranges: Ranges,
-        adjudicators: Mapping[JournalId, NodeId],
+        ranges: PlacementMap,
+        leaders: Leaders,
         settings: Settings | None = None,
     ) -> None:
-        super().__init__(node, clock, trace)
-        self._session = session
-        self._storages = storages
+        super().__init__(node, clock, trace, session=session, storages=storages, leaders=leaders, settings=settings)
         self._ranges = ranges
-        self._adjudicators = adjudicators
-        self._settings = settings or Settings()
         self._number = str(node).rsplit("-", 1)[-1]
         self._turns = int(self._number)
         """Which storage replica is asked: one after the other, as they fail to answer."""
-        # Invariant: no transaction waits for an answer once it has ended; start times never repeat.
-        self._transaction: Transaction | None = None
         self._reads: dict[int, ReadKeys | ReadRange] = {}
         self._refused: dict[int, set[NodeId]] = {}
-        # An answer to a previous life of this node must not pass for one to this life: numbers go on with time.
-        self._requests: int = clock.now().latest
-        self._last_start = ZERO
 
     # --- what the session asks ----------------------------------------------------------------------------------
-
-    @property
-    def transaction(self) -> Transaction:
-        """The transaction under way."""
-        if self._transaction is None:
-            raise InternalError(f"{self.node}: no transaction is under way")
-        return self._transaction
 
     @property
     def active(self) -> TxnId | None:
@@ -164,16 +127,7 @@ class QueryProcessor(Role):
         if not transaction.writes:
             self.commit_read_only(txn=txn)
             return [Send(self._session, CommitDone(txn, transaction.start))]
-        leader, slices = divide(transaction.accesses, self._ranges)
-        self.ask(txn=txn, leader=leader, slices=slices)
-        start, writes = transaction.start, tuple(transaction.writes.values())
-        voters = tuple(journal for journal in slices if journal != leader)
-        request = CommitRequest(txn, start, slices[leader], writes, voters)
-        return [
-            Send(self._adjudicators[leader], request),
-            *(Send(self._adjudicators[v], VoteRequest(txn, start, slices[v], leader)) for v in voters),
-            After(self._settings.commit_timeout_us, CommitTimeout(txn)),
-        ]
+        return self._ask_owners(*divide(transaction.accesses, self._ranges))
 
     def rollback(self) -> None:
         """Give the transaction up; the session need not ask whether there still is one."""
@@ -183,9 +137,9 @@ class QueryProcessor(Role):
         if transaction.phase == "running":
             self.abort(txn=transaction.txn)
         else:
-            self.abandon(txn=transaction.txn)
+            self.abandon(txn=transaction.attempt)
 
-    # --- what storage and adjudicators answer -------------------------------------------------------------------
+    # --- what storage answers -----------------------------------------------------------------------------------
 
     def on_read_result(self, source: NodeId, message: ReadResult) -> Effects:
         """Storage has answered a read."""
@@ -218,53 +172,12 @@ class QueryProcessor(Role):
         again = ReadTimeout(message.request, self._turns)
         return [Send(self._storage, read), After(self._settings.read_retry_us, again)]
 
-    def on_committed(self, source: NodeId, message: Committed) -> Effects:
-        """The record is durable: wait until its commit time has passed on every clock (P3)."""
-        transaction = self._waiting_for(message.txn, "committing")
-        if transaction is None:
-            return []
-        transaction.phase = "committed"
-        return self._commit_wait(message.txn, message.ts)
-
-    def _commit_wait(self, txn: TxnId, ts: Timestamp) -> Effects:
-        wait = ts - self.clock.now().earliest
-        if wait > 0:
-            return [After(wait, CommitWaitOver(txn, ts))]
-        self.acknowledge(txn=txn)
-        return [Send(self._session, CommitDone(txn, ts))]
-
-    def on_commit_wait_over(self, source: NodeId, message: CommitWaitOver) -> Effects:
-        """Look at the clock again."""
-        if self._waiting_for(message.txn, "committed") is None:
-            return []
-        return self._commit_wait(message.txn, message.ts)
-
-    def on_refused(self, source: NodeId, message: Refused) -> Effects:
-        """An owner has decided against the transaction, or could not decide; so none will commit it."""
-        if self._waiting_for(message.txn, "committing") is None:
-            return []
-        self.abort(txn=message.txn)
-        return [Send(self._session, CommitFailed(message.txn, str(message.reason)))]
-
-    def on_commit_timeout(self, source: NodeId, message: CommitTimeout) -> Effects:
-        """Nobody has answered: the outcome is unknown (P16)."""
-        if self._waiting_for(message.txn, "committing") is None:
-            return []
-        self.abandon(txn=message.txn)
-        return [Send(self._session, CommitFailed(message.txn, UNKNOWN))]
-
-    def _waiting_for(self, txn: TxnId, phase: str) -> Transaction | None:
-        transaction = self._transaction
-        if transaction is None or transaction.txn != txn or transaction.phase != phase:
-            return None
-        return transaction
-
     # --- steps --------------------------------------------------------------------------------------------------
 
     @performs("SnapshotIsolation!Begin")
     def begin(self, *, txn: TxnId, start: Timestamp) -> None:
         """P1: fix the snapshot."""
-        self._transaction = Transaction(txn, start)
+        self._transaction = Transaction(txn, start, txn)
         self._last_start = start
 
     @performs("SnapshotIsolation!Read")
@@ -275,33 +188,13 @@ class QueryProcessor(Role):
     def write(self, *, txn: TxnId, keys: frozenset[Key]) -> None:
         """P8: buffer writes to `keys`."""
 
-    @performs("Commit!Ask")
-    def ask(self, *, txn: TxnId, leader: JournalId, slices: Mapping[JournalId, Mapping[Key, Access]]) -> None:
-        """P9, P12: each owner is to check its slice, and `leader` to decide."""
-        self.transaction.phase = "committing"
-
     @performs("SnapshotIsolation!CommitReadOnly")
     def commit_read_only(self, *, txn: TxnId) -> None:
         """P7: nothing was written, so nothing can refuse it."""
         self._end()
 
-    @performs("SnapshotIsolation!Acknowledge")
-    def acknowledge(self, *, txn: TxnId) -> None:
-        """P3: whoever begins from here on sees the commit."""
-        self._end()
-
-    @performs("SnapshotIsolation!Abort")
-    def abort(self, *, txn: TxnId) -> None:
-        """Nothing of the transaction remains."""
-        self._end()
-
-    @performs("SnapshotIsolation!Abandon")
-    def abandon(self, *, txn: TxnId) -> None:
-        """P16: stop waiting; the transaction commits, or not, without us."""
-        self._end()
-
     def _end(self) -> None:
-        self._transaction = None
+        super()._end()
         self._reads.clear()
         self._refused.clear()
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
+from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.errors import DaybreakError, DiskFullError, RetryError, UnknownOutcomeError
 from daybreak.journal.replica import Journal
+from daybreak.query.committer import Settings as ProcessorSettings
 from daybreak.query.gateway import Gateway
-from daybreak.query.processor import Settings as ProcessorSettings
 from daybreak.query.store import Store
 from daybreak.runtime.protocols import Clock
 from daybreak.runtime.role import Role
@@ -21,6 +22,7 @@ from daybreak.runtime.sim.disk import SimDisk
 from daybreak.runtime.sim.tasks import SimFuture, spawn
 from daybreak.runtime.sim.world import Faults, SimClock, World
 from daybreak.simulation.bank import Bank, Ledger
+from daybreak.simulation.reshaping import Reshaping
 from daybreak.simulation.trouble import Trouble
 from daybreak.storage.checkpoint import Settings as StorageSettings
 from daybreak.storage.replica import Replica
@@ -30,7 +32,9 @@ from daybreak.trace.recorder import FileSink, NoTrace, Recorder, Trace
 LIMIT_US = 120_000_000
 """Virtual time after which a run that has not ended is stuck."""
 
-PROCESSOR = ProcessorSettings(commit_timeout_us=2_000_000, read_retry_us=100_000, read_turn_us=20_000)
+PROCESSOR = ProcessorSettings(commit_timeout_us=10_000_000, read_retry_us=100_000, read_turn_us=20_000)
+UNBALANCED = BalancerSettings(split_above=0)
+"""No range is split or moved but at random."""
 MARGIN_US = 20_000
 STORAGE = StorageSettings(
     tick_us=5_000, interval_us=20_000, keep_us=500_000, block_bytes=512, growth_bytes=2_048, pending_bytes=4_096
@@ -46,6 +50,8 @@ class Options:
     """Transactions of each client, whatever becomes of them."""
     accounts: int = 6
     adjudicators: int = 2
+    moves_every_us: int = 0
+    """Mean time between two requests to split, merge or move a key range; 0: none."""
     segment_bytes: int = 4_096
     """Of the journals: small, so that they are trimmed."""
     wiped: float = 0.2
@@ -94,6 +100,7 @@ class Simulation:
             write_identity(trace, f"simulation of seed {seed}", self.options.adjudicators)
         self.disks: dict[JournalId, dict[NodeId, SimDisk]] = {journal: {} for journal in self.layout.replicas}
         """Those of the journals' replicas."""
+        self.reshaping = Reshaping(self.world, self.layout, seed, self.options.accounts)
         self._storage_disks: dict[NodeId, SimDisk] = {}
         self._had: dict[NodeId, Mapping[JournalId, int]] = {}
         self._needs: dict[NodeId, Mapping[JournalId, int]] = {}
@@ -129,12 +136,15 @@ class Simulation:
             for node in replicas:
                 disk = self.disks[journal][node] = SimDisk(self.world.random, node)
                 self.world.add(node, partial(cluster.journal, around, node, disk, segment_bytes=size), disk)
-        self.world.add(cluster.CROSSBAR, partial(cluster.crossbar, around, margin_us=MARGIN_US))
+        for node in cluster.CROSSBARS:
+            self.world.add(node, partial(cluster.crossbar, around, node, margin_us=MARGIN_US))
         for node in cluster.STORAGES:
             disk = self._storage_disks[node] = SimDisk(self.world.random)
             self.world.add(node, partial(cluster.storage, around, node, disk, STORAGE), disk)
-        for journal, node in self.layout.adjudicators.items():
-            self.world.add(node, partial(cluster.adjudicator, around, journal))
+        self.world.add(cluster.BALANCER, partial(cluster.balancer, around, UNBALANCED))
+        for nodes in self.layout.candidates.values():
+            for node in nodes:
+                self.world.add(node, partial(cluster.adjudicator, around, node))
         for number in range(self.options.clients + 1):
             self.world.add(cluster.query_processor_node(number), partial(self._processor, number))
 
@@ -271,15 +281,20 @@ class Simulation:
         troubles = self.troubles.values()
         self._run(self._open())
         layout = self.layout
+        candidates = tuple(node for nodes in layout.candidates.values() for node in nodes)
         replicas = tuple(node for nodes in layout.replicas.values() for node in nodes)
-        nodes = (*replicas, cluster.CROSSBAR, *cluster.STORAGES, *layout.adjudicators.values())
+        nodes = (*replicas, *cluster.CROSSBARS, *cluster.STORAGES, *candidates)
         processors = tuple(cluster.query_processor_node(n) for n in range(1, self.options.clients + 1))
         clients_running = [True]
         self.world.crash_at_random((*nodes, *processors), lambda node: clients_running[0] and self._may_crash(node))
         for trouble in troubles:
             trouble.begin()
+        self.world.now_and_then(self.options.moves_every_us, self.reshaping.ask)
+        self._disturb(candidates, lambda: clients_running[0])
         self._run(*(self._client(number) for number in range(1, self.options.clients + 1)))
-        clients_running[0] = False
+        clients_running[0] = self.reshaping.going = False
+        for node in candidates:
+            self._go_on(node)
         for trouble in troubles:
             trouble.end()
         for node in nodes:
@@ -288,6 +303,23 @@ class Simulation:
         for recorder in self._recorders.values():
             recorder.close()
         return self._outcome()
+
+    def _disturb(self, candidates: tuple[NodeId, ...], may: Callable[[], bool]) -> None:
+        """From here on candidates are stopped, or cut off, and go on later, perhaps after another has taken over."""
+        world, faults = self.world, self.options.faults
+
+        def strike(begin: Callable[[NodeId], object]) -> None:
+            if may():
+                node = world.random.choice(candidates)
+                begin(node)
+                world.at(world.random.randint(*faults.pause_us), lambda: self._go_on(node))
+
+        world.now_and_then(faults.pause_every_us, lambda: strike(world.stop))
+        world.now_and_then(faults.cut_every_us, lambda: strike(world.cut_off.add))
+
+    def _go_on(self, node: NodeId) -> None:
+        self.world.cut_off.discard(node)
+        self.world.resume(node)
 
     def _outcome(self) -> Outcome:
         world, trimmed = self.world, 0

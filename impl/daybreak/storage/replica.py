@@ -4,8 +4,8 @@ Owns   the versions of every key of its range, how far it has read each journal,
        checkpoints of these, names apart.
 Hears  Stream, JournalTrimmed from the crossbar; ReadKeys, ReadRange from query processors; ReadOutcome from the server;
        CheckpointWanted, CheckpointPart from its siblings; Synced, SyncFailed of its disk.
-Says   Attach, Checkpointed to the crossbar; ReadResult, ReadTooOld to query processors; OutcomeRead to the server;
-       HeartbeatRequest to adjudicators; CheckpointWanted, CheckpointPart to its siblings.
+Says   Attach, HeartbeatRequest to its crossbar; Checkpointed to all crossbars; ReadResult, ReadTooOld to query
+       processors; OutcomeRead to the server; CheckpointWanted, CheckpointPart to its siblings.
 Spec   specs/isolation/SnapshotIsolation.tla (Forget); what it answers is checked as that spec's Read.
 """
 
@@ -70,14 +70,16 @@ class Replica(Role):
         disk: Disk,
         *,
         crossbar: NodeId,
-        adjudicators: tuple[NodeId, ...],
+        crossbars: tuple[NodeId, ...],
         siblings: tuple[NodeId, ...] = (),
         settings: Settings | None = None,
     ) -> None:
-        """Load the newest checkpoint on `disk`; OperatorError if a newer version wrote it or it cannot be read."""
+        """`crossbar` feeds this replica; all `crossbars` trim the journals.
+
+        Load the newest checkpoint on `disk`; OperatorError if a newer version wrote it or it cannot be read."""
         super().__init__(node, clock, trace)
         self._crossbar = crossbar
-        self._adjudicators = adjudicators
+        self._crossbars = crossbars
         self._siblings = siblings
         self._settings = settings or Settings()
         self._disk = disk
@@ -200,11 +202,11 @@ class Replica(Role):
         return self._ask(read.start)
 
     def _ask(self, upto: Timestamp) -> Effects:
-        """Ask every adjudicator for a promise that covers `upto`, once."""
+        """Ask for promises of all adjudicators that cover `upto`, once."""
         if upto <= self._asked:
             return []
         self._asked = upto
-        return [Send(adjudicator, HeartbeatRequest(upto)) for adjudicator in self._adjudicators]
+        return [Send(self._crossbar, HeartbeatRequest(upto))]
 
     def _answer_waiting(self) -> Effects:
         effects: Effects = []
@@ -241,7 +243,8 @@ class Replica(Role):
     def on_synced(self, source: NodeId, message: Synced) -> Effects:
         """A checkpoint is durable: say how far the journals are not needed any more."""
         self._checkpoints.synced()
-        return [Send(self._crossbar, Checkpointed(dict(self._checkpoints.durable)))]
+        checkpointed = Checkpointed(dict(self._checkpoints.durable))
+        return [Send(crossbar, checkpointed) for crossbar in self._crossbars]
 
     def on_sync_failed(self, source: NodeId, message: SyncFailed) -> Effects:
         """No more checkpoints: the journals keep what this replica would need."""

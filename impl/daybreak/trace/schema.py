@@ -18,7 +18,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     n: int
     """Number of the event at its node: 1, 2, 3 … without gaps, restarts included."""
     node: str
-    """Who took the step: ``A/adj-0``."""
+    """Who took the step: ``A1/adj-0``."""
     at: Interval
     """The node's clock interval just after the step, in microseconds since 1970."""
     act: str

@@ -11,14 +11,16 @@ from daybreak.adjudicator.messages import (
     CommitRequest,
     Committed,
     HeartbeatRequest,
-    LeaseExpired,
+    Leads,
     Outcome,
     Reason,
     Refused,
     Release,
     Tick,
+    Unread,
     Voted,
     VotesMissing,
+    WhoLeads,
 )
 from daybreak.adjudicator.settings import Settings
 from daybreak.base.ids import JournalId, TxnId
@@ -28,7 +30,7 @@ from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access, Record, Write
 from daybreak.journal.messages import Fenced
 from daybreak.runtime.protocols import Effect, Effects, Message, Send
-from tests.support.adjudicator_bench import NODE, PEERS, QP, REPLICAS, Bench
+from tests.support.adjudicator_bench import JOURNAL, NODE, PEERS, QP, REPLICAS, STEP_US, Bench
 from tests.support.roles import ManualClock, far_key, key, sent, time, timers
 
 W = Access.WRITE
@@ -43,7 +45,8 @@ def request(
     txn: str = "a", voters: tuple[JournalId, ...] = (ONE,), start: Timestamp | None = None, written: Key = K
 ) -> CommitRequest:
     """A request to lead."""
-    return CommitRequest(TxnId(txn), time(0) if start is None else start, {written: W}, WRITES, voters)
+    asked = {voter: PEERS[voter] for voter in voters}
+    return CommitRequest(TxnId(txn), time(0) if start is None else start, {written: W}, WRITES, asked, time(0))
 
 
 def voted(journal: JournalId = ONE, bound: int = -5, until: Timestamp = FULL_HOLD, txn: str = "a") -> Voted:
@@ -64,7 +67,7 @@ def hear(bench: Bench, message: Message) -> Effects:
 
 def answers(effects: Effects) -> list[Effect]:
     """What is said to query processors and to other adjudicators."""
-    return [e for e in effects if isinstance(e, Send) and isinstance(e.message, (Committed, Refused, Outcome))]
+    return [e for e in effects if isinstance(e, Send) and isinstance(e.message, (Committed, Refused, Outcome, Unread))]
 
 
 def told(reason: Reason, *voters: JournalId, txn: str = "a") -> list[Effect]:
@@ -228,12 +231,16 @@ def test_of_what_it_has_never_been_asked_it_says_never_and_keeps_to_that(early_v
     assert hear(bench, voted()) == [Send(PEERS[ONE], Outcome(A, ZERO))]
 
 
-def test_who_does_not_serve_declines_and_tells_the_voters() -> None:
+def test_who_does_not_lead_says_so_and_decides_nothing() -> None:
     bench = Bench()
-    bench.start()
-    assert answers(hear(bench, request())) == told(Reason.UNAVAILABLE, ONE)
-    assert bench.sink.events()[-1].act == "Commit!Decline"
-    assert hear(bench, voted(txn="b")) == []
+    assert hear(bench, request()) == [Send(QP, Leads(JOURNAL, None, A))]
+    for message in (voted(), Refused(A, Reason.CONFLICT), AskOutcome(A, time(0)), WhoLeads()):
+        assert hear(bench, message) == []
+    assert bench.sink.acts() == []
+
+
+def test_who_leads_says_so() -> None:
+    assert hear(Bench().serve(), WhoLeads()) == [Send(PEERS[ONE], Leads(JOURNAL, NODE))]
 
 
 def test_who_gives_its_lease_back_declines_what_is_undecided() -> None:
@@ -243,50 +250,44 @@ def test_who_gives_its_lease_back_declines_what_is_undecided() -> None:
     assert hear(bench, voted()) == [Send(PEERS[ONE], Outcome(A, ZERO))]
 
 
-def test_who_loses_the_journal_declines_what_is_undecided_and_finds_what_was_decided() -> None:
+def test_who_loses_the_journal_knows_nothing_any_more() -> None:
     bench = Bench().serve()
     bench.journal.holding = True
     hear(bench, request("decided"))
     hear(bench, voted(txn="decided"))
     hear(bench, request("undecided", written=key("b")))
-    said = bench.hear(Fenced(bench.journal.promised, bench.journal.promised + 1), REPLICAS[0])
-    assert answers(said) == told(Reason.UNAVAILABLE, ONE, txn="undecided")
-    assert hear(bench, AskOutcome(TxnId("decided"), time(0))) == [], "that is not known yet"
-    found = [Send(QP, Committed(TxnId("decided"), time(1))), Send(PEERS[ONE], Outcome(TxnId("decided"), time(1)))]
-    assert answers(bench.acknowledge()) == found
+    before = bench.sink.acts()
+    bench.hear(Fenced(bench.journal.promised, bench.journal.promised + 1), REPLICAS[0])
+    assert hear(bench, AskOutcome(TxnId("decided"), time(0))) == []
+    assert bench.acknowledge() == bench.fire(VotesMissing) == []
+    assert bench.sink.acts() == before
 
 
 # --- a successor ----------------------------------------------------------------------------------------------------
 
 
-def successor(bench: Bench, *, serving: bool = True) -> Bench:
-    """Another adjudicator on the journal of `bench`."""
+def successor(bench: Bench) -> Bench:
+    """Another candidate has taken the journal of `bench` over."""
     bench.journal.holding = False
     after = Bench(clock=ManualClock(bench.clock.now_us), journal=bench.journal)
-    after.start()
-    while after.role.status()["stage"] == "recovering":
-        after.fire(Tick)
-    if serving:
-        after.clock.advance(Settings().lease_us + 1)
-        after.hear(LeaseExpired(), NODE)
-    return after
+    after.clock.advance(Settings().lease_us + 1)
+    return after.serve()
 
 
-@pytest.mark.parametrize("serving", [False, True])
-def test_a_successor_knows_the_outcome_from_the_journal(serving: bool) -> None:
+def test_a_successor_knows_the_outcome_from_the_journal() -> None:
     bench = Bench().serve()
     bench.journal.holding = True
     hear(bench, request())
     hear(bench, voted())
-    after = successor(bench, serving=serving)
+    after = successor(bench)
     assert hear(after, AskOutcome(A, time(0))) == [Send(PEERS[ONE], Outcome(A, time(1)))]
+    assert answers(hear(after, request())) == [Send(QP, Committed(A, time(1)))], "asked again"
 
 
-@pytest.mark.parametrize("serving", [False, True])
-def test_what_the_journal_does_not_have_never_commits(serving: bool) -> None:
+def test_what_the_journal_does_not_have_never_commits() -> None:
     bench = Bench().serve()
     hear(bench, request())
-    after = successor(bench, serving=serving)
+    after = successor(bench)
     assert answers(hear(after, AskOutcome(A, time(0)))) == [Send(PEERS[ONE], Outcome(A, ZERO))]
     assert after.sink.events()[-1].act == "Commit!Decline"
 
@@ -298,25 +299,39 @@ def test_before_the_journal_is_read_nothing_is_said() -> None:
     assert hear(after, AskOutcome(A, time(0))) == []
 
 
-@pytest.mark.parametrize("grants", [0, 1])
-@pytest.mark.parametrize("start_us", [0, 1])
-def test_where_the_part_that_was_not_read_might_have_it_the_hold_must_expire(start_us: int, grants: int) -> None:
+def trimmed(grants: int = 0) -> Bench:
+    """A successor that has not read the record that committed at 1: it was known to be durable."""
     bench = Bench().serve()
     bench.ask("known to be durable", time(0), {K: W})
     for _ in range(grants):
         bench.clock.advance(Settings().renew_us)
         bench.fire(Tick)
     bench.journal.known = len(bench.journal.log)
-    after = successor(bench)
-    said = answers(hear(after, AskOutcome(A, time(start_us))))
-    assert said == ([Send(PEERS[ONE], Outcome(A, ZERO))] if start_us else []), "the one that is there committed at 1"
+    return successor(bench)
+
+
+@pytest.mark.parametrize("grants", [0, 1])
+@pytest.mark.parametrize("asked_us", [0, 1])
+def test_of_what_may_be_in_the_part_that_was_not_read_it_says_so(asked_us: int, grants: int) -> None:
+    after = trimmed(grants)
+    answer = Unread(A, time(1)) if asked_us == 0 else Outcome(A, ZERO)
+    assert answers(hear(after, AskOutcome(A, time(asked_us)))) == [Send(PEERS[ONE], answer)]
+
+
+def test_what_may_have_been_decided_before_is_not_decided_again_by_whoever_speaks_of_it() -> None:
+    after = trimmed()
+    before = after.sink.acts()
+    assert answers(hear(after, request())) == [Send(QP, Unread(A, time(1)))]
+    for message in (voted(bound=0), Refused(A, Reason.UNAVAILABLE, time(0)), Refused(A, Reason.CONFLICT, time(0))):
+        assert hear(after, message) == []
+    assert answers(hear(after, AskOutcome(A, time(0)))) == [Send(PEERS[ONE], Unread(A, time(1)))]
+    assert after.sink.acts() == before
 
 
 def test_a_commit_that_is_no_longer_remembered_is_not_denied() -> None:
     bench = Bench().serve()
     hear(bench, request())
     hear(bench, voted())
-    bench.clock.advance(Settings().remember_us + 2)
-    bench.fire(Tick)
-    assert hear(bench, AskOutcome(A, time(0))) == []
+    bench.live(Settings().remember_us + STEP_US)
+    assert hear(bench, AskOutcome(A, time(0))) == [Send(PEERS[ONE], Unread(A, time(1)))]
     assert answers(hear(bench, AskOutcome(TxnId("b"), time(1)))) == [Send(PEERS[ONE], Outcome(TxnId("b"), ZERO))]

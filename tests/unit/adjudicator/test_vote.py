@@ -41,7 +41,9 @@ def vote(
     bench: Bench, txn: str = "a", keys: dict[Key, Access] | None = None, start: Timestamp | None = None
 ) -> Effects:
     """What it says when it is asked for a vote."""
-    return bench.hear(VoteRequest(TxnId(txn), time(0) if start is None else start, keys or {K: W}, LEADING), QP)
+    return bench.hear(
+        VoteRequest(TxnId(txn), time(0) if start is None else start, keys or {K: W}, LEADING, LEADER, time(0)), QP
+    )
 
 
 def told(effects: Effects) -> list[tuple[NodeId, Reason]]:

@@ -20,7 +20,8 @@ from tests.support.roles import ManualClock, sent, timers
 J, K = JournalId("adj-0"), JournalId("adj-1")
 REPLICAS = {J: (NodeId("A1/j"), NodeId("A2/j"), NodeId("A3/j")), K: (NodeId("A1/k"),)}
 STORAGE, OTHER = NodeId("A1/storage-0"), NodeId("A2/storage-0")
-ADJUDICATOR = NodeId("A/adj-0")
+ADJUDICATOR = NodeId("A1/adj-0")
+CANDIDATES = {J: (ADJUDICATOR, NodeId("A2/adj-0")), K: (NodeId("A2/adj-1"), NodeId("A3/adj-1"))}
 
 
 def entry(index: int, ts: int | None = None) -> Entry:
@@ -39,10 +40,11 @@ class Bench:
 
     def __init__(self, *journals: JournalId) -> None:
         self.role = Crossbar(
-            NodeId("A/crossbar-0"),
+            NodeId("A1/crossbar-0"),
             ManualClock(),
             NoTrace(),
             journals={j: REPLICAS[j] for j in journals or (J,)},
+            candidates={j: CANDIDATES[j] for j in journals or (J,)},
             storages=(STORAGE, OTHER),
         )
 

@@ -27,10 +27,11 @@ class Bench:
     def __init__(self, margin_us: int = 0) -> None:
         self.clock = ManualClock()
         self.role = Crossbar(
-            NodeId("A/crossbar-0"),
+            NodeId("A1/crossbar-0"),
             self.clock,
             NoTrace(),
             journals=REPLICAS,
+            candidates={},
             storages=(ONE, TWO),
             margin_us=margin_us,
         )
@@ -111,6 +112,6 @@ def test_who_wants_what_is_gone_is_told() -> None:
     bench = Bench()
     bench.hear(Attach({J: 3}), ONE)
     bench.hear(Attach({J: 9}), TWO)
-    bench.hear(Deliver(J, 20, (), Timestamp(5)), NodeId("A/adj-0"))
+    bench.hear(Deliver(J, 20, (), Timestamp(5)), NodeId("A1/adj-0"))
     effects = bench.hear(Trimmed(4, 8, 1), REPLICAS[J][1])
     assert effects == [Send(ONE, JournalTrimmed(J, 8))]

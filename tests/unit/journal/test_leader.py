@@ -96,8 +96,10 @@ def test_a_successor_recovers_what_was_not_known_to_be_durable() -> None:
     cluster.append("l1", b"a")
     cluster.append("l1", b"b")
     successor = cluster.lead("l2")
-    assert successor.epoch == 1, "it was outbid"
+    assert successor.epoch == 1
     cluster.retry("l2")
+    assert successor.deposed, "it was outbid"
+    cluster.perform(NodeId("l2"), successor.propose())
     assert (successor.epoch, successor.ready) == (2, True)
     assert successor.anchor == Entry(2, 1, b"a")
     assert successor.recovered == [Entry(3, 1, b"b")]
@@ -131,7 +133,7 @@ def test_a_deposed_leader_may_take_the_journal_over_again() -> None:
     assert payloads(first.take_durable()) == [b"seal over 0", b"seal over 1", b"seal over 2"]
 
 
-def test_a_takeover_outbid_before_its_seal_is_durable_begins_again() -> None:
+def test_a_takeover_outbid_before_its_seal_is_durable_is_over() -> None:
     leader = Leader(ZONES, candidate="x", seal=lambda recovered: b"seal", limits=Limits(patience=0))
 
     def elect(epoch: int) -> Effects:
@@ -144,8 +146,9 @@ def test_a_takeover_outbid_before_its_seal_is_durable_begins_again() -> None:
     leader.propose()
     assert elect(1) == seals(1)
     leader.on_fenced(ZONES[2], Fenced(1, 4))
-    assert not leader.deposed
-    assert leader.retry() == [Send(zone, Propose(5, "x")) for zone in ZONES]
+    assert leader.deposed
+    assert leader.retry() == []
+    assert leader.propose() == [Send(zone, Propose(5, "x")) for zone in ZONES]
     leader.on_appended(ZONES[0], Appended(1, 1))
     leader.on_appended(ZONES[1], Appended(1, 1))
     assert not leader.ready
@@ -188,3 +191,23 @@ def test_only_a_ready_leader_appends_and_only_what_an_entry_holds() -> None:
     with pytest.raises(InternalError, match="bytes"):
         leader.append(bytes(MAX_PAYLOAD_BYTES + 1))
     assert leader.append(bytes(MAX_PAYLOAD_BYTES)) == 2
+
+
+def test_it_seals_when_its_owner_lets_it_and_is_heard_of_until_then() -> None:
+    seals: list[bytes | None] = [None, None, b"seal"]
+    leader = Leader(ZONES, candidate="x", seal=lambda recovered: seals.pop(0), limits=Limits(patience=0))
+    leader.propose()
+    leader.on_promised(ZONES[0], Promised(1, 0, 0, 0))
+    assert leader.on_promised(ZONES[1], Promised(1, 0, 0, 0)) == []
+    assert leader.retry() == [Send(zone, Propose(1, "x")) for zone in ZONES]
+    said = leader.retry()
+    assert [e for e in said if isinstance(e, Send) and isinstance(e.message, Append)] == said[-3:]
+
+
+def test_who_resigns_says_nothing_more() -> None:
+    cluster = Cluster()
+    leader = cluster.lead("l1")
+    leader.append(b"a")
+    leader.resign()
+    assert leader.flush() == leader.retry() == leader.take_durable() == []
+    assert not leader.ready

@@ -8,7 +8,7 @@ from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError
 from daybreak.journal.messages import Entry, Fetch, Fetched, Promised, Propose, Trimmed
 from daybreak.journal.tail import Position
-from daybreak.journal.takeover import STALLED_RETRIES, Adopted, Takeover
+from daybreak.journal.takeover import STALLED_RETRIES, UNHEARD_RETRIES, Adopted, Takeover
 from daybreak.runtime.protocols import Send
 
 Z1, Z2, Z3 = ZONES = tuple(NodeId(f"z{n}") for n in (1, 2, 3))
@@ -102,35 +102,47 @@ def test_a_new_journal_has_nothing_to_read() -> None:
     assert takeover.adopted == Adopted(Position(0, 0), None, [])
 
 
-def test_outbid_it_goes_higher_with_the_next_retry() -> None:
+def test_outbid_it_is_lost_and_goes_higher_the_next_time() -> None:
     takeover = started()
     takeover.on_promised(Z1, Promised(1, 0, 0, 0))
+    assert not takeover.lost
     takeover.on_fenced(7)
-    assert takeover.retry() == [Send(zone, Propose(8, "me")) for zone in ZONES]
+    assert takeover.lost
+    assert takeover.propose(3) == [Send(zone, Propose(8, "me")) for zone in ZONES]
+    assert not takeover.lost
     assert takeover.on_promised(Z2, Promised(1, 0, 0, 0)) == []
-    takeover.on_fenced(7)
-    assert takeover.retry() == [Send(zone, Propose(8, "me")) for zone in ZONES]
 
 
 def test_a_rival_of_the_same_epoch_counts_only_without_a_majority() -> None:
     takeover = started(patience=9)
     takeover.on_fenced(1)
     takeover.on_promised(Z1, Promised(1, 0, 0, 0))
+    assert takeover.lost
     takeover.on_promised(Z2, Promised(1, 0, 0, 0))
+    assert not takeover.lost
     assert takeover.retry() == [Send(Z3, Propose(1, "me"))]
-    takeover = started(patience=9)
-    takeover.on_fenced(1)
+
+
+def test_without_a_majority_it_is_lost_in_the_end() -> None:
+    takeover = started()
     takeover.on_promised(Z1, Promised(1, 0, 0, 0))
-    assert takeover.retry() == [Send(zone, Propose(2, "me")) for zone in ZONES]
+    for _ in range(UNHEARD_RETRIES):
+        assert takeover.retry() == [Send(zone, Propose(1, "me")) for zone in (Z2, Z3)]
+        assert not takeover.lost
+    takeover.retry()
+    assert takeover.lost
 
 
-def test_when_the_chosen_replica_is_gone_all_starts_again() -> None:
+def test_when_the_chosen_replica_is_gone_it_is_lost() -> None:
     takeover = started(patience=0)
     takeover.on_promised(Z1, Promised(1, 3, 5, 4))
     takeover.on_promised(Z2, Promised(1, 3, 4, 4))
     for _ in range(STALLED_RETRIES):
         assert takeover.retry() == [Send(Z1, Fetch(4, 5, 1))]
-    assert takeover.retry() == [Send(zone, Propose(2, "me")) for zone in ZONES]
+        assert not takeover.lost
+    takeover.retry()
+    assert takeover.lost
+    takeover.propose(0)
     assert takeover.on_fetched(Z1, Fetched(4, entries(4, 5), 5, 1)) == []
     takeover.on_promised(Z2, Promised(2, 3, 4, 4))
     assert takeover.on_promised(Z3, Promised(2, 3, 4, 4)) == [Send(Z3, Fetch(4, 4, 2))]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from daybreak.adjudicator.messages import CommitRequest, Committed, Reason, Refused, VoteRequest
+from daybreak.adjudicator.messages import CommitRequest, Committed, Reason, Refused, VoteRequest, WhoLeads
 from daybreak.base.ids import NodeId
 from daybreak.base.ranges import mark_key
 from daybreak.base.time import Timestamp
 from daybreak.base.writes import Access, Write
 from daybreak.errors import InternalError
+from daybreak.query.committer import UNKNOWN
 from daybreak.query.messages import (
+    AskAgain,
     CommitDone,
     CommitFailed,
     CommitTimeout,
@@ -19,11 +21,12 @@ from daybreak.query.messages import (
     ReadFailed,
     ReadTimeout,
 )
-from daybreak.query.processor import SAMPLE, UNKNOWN
+from daybreak.query.processor import SAMPLE
 from daybreak.runtime.protocols import After, Send
 from daybreak.storage.messages import ReadKeys, ReadRange, ReadResult, ReadTooOld
 from tests.support.processor_bench import (
     ADJUDICATOR,
+    CANDIDATES,
     JOURNALS,
     NODE,
     OTHER,
@@ -193,11 +196,11 @@ def test_writes_stay_here_until_commit_and_then_go_to_their_only_owner_with_all_
     bench.role.put([Write(A, W, b"1")], 1)
     bench.role.put([Write(A, N, b"2")], 1)
     effects = bench.role.finish()
-    asked = CommitRequest(
-        transaction.txn, transaction.start, {mark_key(JOURNALS[0]): R, B: S, A: W}, (Write(A, N, b"2"),)
-    )
+    keys = {mark_key(JOURNALS[0]): R, B: S, A: W}
+    asked = CommitRequest(transaction.txn, transaction.start, keys, (Write(A, N, b"2"),), {}, time(0))
+    again = After(SETTINGS.outcome_us, AskAgain(transaction.txn))
     timeout = After(SETTINGS.commit_timeout_us, CommitTimeout(transaction.txn))
-    assert effects == [Send(ADJUDICATOR, asked), timeout]
+    assert effects == [Send(ADJUDICATOR, asked), again, timeout]
 
 
 def test_each_owner_is_asked_for_its_own_keys_and_the_one_with_most_leads() -> None:
@@ -210,9 +213,10 @@ def test_each_owner_is_asked_for_its_own_keys_and_the_one_with_most_leads() -> N
     effects = bench.role.finish()
     leading, voting = JOURNALS[1], JOURNALS[0]
     slices = {leading: {far.key: N, further.key: W, mark_key(leading): R}, voting: {A: W}}
-    asked = CommitRequest(txn, start, slices[leading], (near, far, further), (voting,))
-    assert effects[:2] == [Send(OTHER, asked), Send(ADJUDICATOR, VoteRequest(txn, start, slices[voting], leading))]
-    assert len(effects) == 3
+    asked = CommitRequest(txn, start, slices[leading], (near, far, further), {voting: ADJUDICATOR}, time(0))
+    vote = VoteRequest(txn, start, slices[voting], leading, OTHER, time(0))
+    assert effects[:2] == [Send(OTHER, asked), Send(ADJUDICATOR, vote)]
+    assert len(effects) == 4
     assert bench.sink.acts()[-1] == "Ask"
     assert bench.sink.events()[-1].args == {
         "txn": txn,
@@ -266,11 +270,14 @@ def test_a_commit_is_acknowledged_once_its_time_has_passed_on_every_clock(ahead:
     assert bench.role.open().start >= ts, "who begins after an acknowledgement sees the commit"
 
 
-@pytest.mark.parametrize("reason", list(Reason))
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.MOVED])
 def test_a_refusal_ends_the_transaction_and_says_why(reason: Reason) -> None:
     bench = Bench()
     txn = bench.committing()
-    assert bench.hear(Refused(txn, reason)) == [Send(SESSION, CommitFailed(txn, reason.value))]
+    said = bench.hear(Refused(txn, reason))
+    assert said[0] == Send(SESSION, CommitFailed(txn, reason.value))
+    looks = [Send(node, WhoLeads()) for node in CANDIDATES[JOURNALS[0]]]
+    assert said[1:] == (looks if reason is Reason.UNAVAILABLE else [])
     assert bench.sink.acts()[-1] == "Abort"
     assert bench.role.active is None
 

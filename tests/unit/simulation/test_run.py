@@ -33,7 +33,7 @@ def test_nodes_crash_and_their_traces_go_on_counting(tmp_path: Path) -> None:
     outcome = simulate(3, tmp_path / "trace", ROUGH)
     assert outcome.crashes > 0
     files = list((tmp_path / "trace").glob("*.ndjson"))
-    assert {file.stem for file in files} >= {"A_adj-0", "A_qp-1", "A_qp-2"}
+    assert {file.stem for file in files} >= {"A1_adj-0", "A_qp-1", "A_qp-2"}
     for file in files:
         assert last_number(file) == file.read_bytes().count(b"\n")
 
@@ -47,7 +47,7 @@ def test_of_three_journal_replicas_one_at_a_time_may_be_down() -> None:
     idle.world.crash(first)
     assert not idle._may_crash(second)
     assert idle._may_crash(other), "a replica of another journal"
-    assert all(idle._may_crash(node) for node in idle.layout.adjudicators.values())
+    assert all(idle._may_crash(nodes[0]) for nodes in idle.layout.candidates.values())
 
 
 def test_clients_that_never_end_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from tests.support.checkpointing import KEYS, SETTINGS, J, history, record, view
 from tests.support.roles import ManualClock, sent
 
 ONE, TWO, THREE = NodeId("A1/storage-0"), NodeId("A2/storage-0"), NodeId("A3/storage-0")
-CROSSBAR, QP = NodeId("A/crossbar-0"), NodeId("A/qp-0")
+CROSSBAR, QP = NodeId("A1/crossbar-0"), NodeId("A/qp-0")
 ALL = (ONE, TWO, THREE)
 
 
@@ -38,7 +38,7 @@ class Node:
             NoTrace(),
             self.disk,
             crossbar=CROSSBAR,
-            adjudicators=(),
+            crossbars=(CROSSBAR,),
             siblings=siblings,
             settings=SETTINGS,
         )

@@ -31,8 +31,8 @@ from daybreak.storage.replica import ATTACH_US, FORGET_US, Replica
 from tests.support.roles import ManualClock, key, sent, time, timers, traced
 
 J, K = JournalId("adj-0"), JournalId("adj-1")
-NODE, CROSSBAR, QP = NodeId("A1/storage-0"), NodeId("A/crossbar-0"), NodeId("A/qp-0")
-ADJUDICATORS = (NodeId("A/adj-0"), NodeId("A/adj-1"))
+NODE, CROSSBAR, QP = NodeId("A1/storage-0"), NodeId("A1/crossbar-0"), NodeId("A/qp-0")
+CROSSBARS = (CROSSBAR, NodeId("A2/crossbar-0"))
 A, B, C, Z = map(key, "abcz")
 
 
@@ -42,7 +42,7 @@ class Bench:
     def __init__(self, disk: SimDisk | None = None) -> None:
         self.clock, self.disk = ManualClock(), disk or SimDisk(Random(0))
         trace, self.sink = traced(NODE, self.clock)
-        self.role = Replica(NODE, self.clock, trace, self.disk, crossbar=CROSSBAR, adjudicators=ADJUDICATORS)
+        self.role = Replica(NODE, self.clock, trace, self.disk, crossbar=CROSSBAR, crossbars=CROSSBARS)
         self.beginning = self.role.start()
 
     def hear(self, message: Message, source: NodeId = QP) -> Effects:
@@ -144,7 +144,7 @@ def test_reads_that_wait_are_answered_as_soon_as_each_can_be() -> None:
 def test_a_waiting_read_asks_every_adjudicator_for_a_promise() -> None:
     bench = Bench()
     effects = bench.get(1, 20)
-    assert effects == [Send(adjudicator, HeartbeatRequest(time(20))) for adjudicator in ADJUDICATORS]
+    assert effects == [Send(CROSSBAR, HeartbeatRequest(time(20)))]
 
 
 def test_for_one_time_a_promise_is_asked_for_once() -> None:
@@ -158,7 +158,7 @@ def test_a_read_that_waits_for_long_asks_again() -> None:
     bench = Bench()
     bench.get(1, 20)
     effects = bench.hear(Tick(), NODE)
-    assert [message.upto for message in sent(effects, HeartbeatRequest)] == [time(20), time(20)]
+    assert [message.upto for message in sent(effects, HeartbeatRequest)] == [time(20)]
 
 
 def test_nobody_is_asked_while_no_read_waits() -> None:

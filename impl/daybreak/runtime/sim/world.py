@@ -51,6 +51,12 @@ class Faults:
     """Mean time between two failed syncs; 0 for none."""
     rot_every_us: int = 0
     """Mean time between two bits that the disk of one zone spoils; 0 for none."""
+    pause_every_us: int = 0
+    """Mean time between two candidates that are stopped for `pause_us` and then go on; 0 for none."""
+    pause_us: tuple[int, int] = (500_000, 4_000_000)
+    """Bounds of that: shorter than a lease, and longer."""
+    cut_every_us: int = 0
+    """Mean time between two candidates that are cut off from everybody for `pause_us`; 0 for none."""
     crash_every_us: int = 120_000
     """Mean time between two crashes; 0 for none."""
     down_us: tuple[int, int] = (10_000, 200_000)
@@ -85,6 +91,8 @@ class SimNode:
     disk: SimDisk | None
     role: Role | None = None
     life: int = 0
+    stopped: list[Callable[[], None]] | None = None
+    """What waits for it until it goes on, while it is stopped."""
 
 
 class World:
@@ -95,6 +103,8 @@ class World:
         self.faults = faults
         self.now_us = BEGINNING_US
         self.crashes = 0
+        self.cut_off: set[NodeId] = set()
+        """Nodes whose messages are lost, in both directions."""
         self.delivered = 0
         self._due: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
@@ -148,7 +158,7 @@ class World:
         if host.role is None:
             return
         host.role.trace.close()
-        host.role = None
+        host.role = host.stopped = None
         host.life += 1
         self.crashes += 1
         if host.disk is not None:
@@ -161,6 +171,19 @@ class World:
         if host.role is None:
             role = host.role = host.build()
             self.perform(node, role.start())
+
+    def stop(self, node: NodeId) -> None:
+        """Let a node do nothing until it is resumed; what reaches it waits."""
+        host = self._nodes[node]
+        if host.role is not None and host.stopped is None:
+            host.stopped = []
+
+    def resume(self, node: NodeId) -> None:
+        """Let a stopped node go on, with all that has reached it meanwhile."""
+        host = self._nodes[node]
+        waiting, host.stopped = host.stopped or [], None
+        for deliver in waiting:
+            deliver()
 
     def listen(self, session: NodeId, listener: Callable[[Message], None]) -> None:
         """Hand messages to `session` to `listener`, without delay: they do not cross the network."""
@@ -186,6 +209,8 @@ class World:
             return
         role = self._nodes[node].role
         assert role is not None, "only a node that is up sends"
+        if node in self.cut_off or to in self.cut_off:
+            return
         cause = role.trace.context()
         life = self._nodes[to].life
         for _ in range(self._copies()):
@@ -235,6 +260,9 @@ class World:
     def _deliver(self, source: NodeId, to: NodeId, life: int, message: Message, cause: Cause) -> None:
         host = self._nodes[to]
         if host.role is None or host.life != life:
+            return
+        if host.stopped is not None:
+            host.stopped.append(lambda: self._deliver(source, to, life, message, cause))
             return
         self.delivered += 1
         if message.causal:

@@ -19,7 +19,7 @@ from daybreak.wire import registry
 
 steady = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
-A, B = NodeId("A1/journal-0"), NodeId("A/adj-0")
+A, B = NodeId("A1/journal-0"), NodeId("A1/adj-0")
 LETTER = Letter(A, B, Append(3, 1, 2, (Entry(2, 3, b"payload"),), 1), (("A/qp-1", 7),))
 
 
