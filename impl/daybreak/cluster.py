@@ -13,7 +13,10 @@ from daybreak.adjudicator.adjudicator import Adjudicator
 from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings as AdjudicatorSettings
 from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import ADJUDICATORS, Ranges
+from daybreak.control.balancer import Balancer
+from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.crossbar.crossbar import MARGIN_US, Crossbar
 from daybreak.journal.replica import Journal
 from daybreak.journal.segment import SEGMENT_BYTES
@@ -27,6 +30,7 @@ from daybreak.storage.replica import Replica
 from daybreak.trace.recorder import Trace
 
 ZONES = ("A1", "A2", "A3")
+BALANCER = NodeId("A/balancer-0")
 STORAGE_ZONES = ZONES[:2]
 STORAGES = tuple(NodeId(f"{zone}/storage-0") for zone in STORAGE_ZONES)
 CROSSBARS = tuple(NodeId(f"{zone}/crossbar-0") for zone in STORAGE_ZONES)
@@ -65,6 +69,9 @@ class Layout:
         }
         """The replicas of each journal, in the order of the zones."""
         self.ranges = Ranges.even(self.journals)
+        """Who owns what in the beginning."""
+        self.map = PlacementMap(self.ranges, self.journals)
+        """Who owns what, as far as this process knows."""
 
     def in_zone(self, zone: str) -> tuple[NodeId, ...]:
         """The nodes of one zone."""
@@ -127,7 +134,8 @@ def adjudicator(around: Surroundings, node: NodeId, settings: AdjudicatorSetting
     layout = around.layout
     journal = next(journal for journal, nodes in layout.candidates.items() if node in nodes)
     clock = StepClock(around.clock(node))
-    place = Place(node, journal, layout.replicas[journal], CROSSBARS, layout.candidates)
+    first = layout.ranges.of(journal)
+    place = Place(node, journal, layout.replicas[journal], CROSSBARS, layout.candidates, first, (BALANCER,))
     return Adjudicator(place, clock, around.trace(node, clock), settings)
 
 
@@ -180,6 +188,20 @@ def zone_role(around: Surroundings, node: NodeId, disk: Disk | None) -> ZoneRole
     raise ValueError(f"{node} is no node of a zone, or lacks its disk")
 
 
+def balancer(around: Surroundings, settings: BalancerSettings | None = None) -> Balancer:
+    """Who knows the key ranges of the process, and sees to it that they are equally busy."""
+    clock = around.clock(BALANCER)
+    layout = around.layout
+    return Balancer(
+        BALANCER,
+        clock,
+        around.trace(BALANCER, clock),
+        ranges=layout.map,
+        candidates=layout.candidates,
+        settings=settings,
+    )
+
+
 def query_processor(
     around: Surroundings, number: int, settings: ProcessorSettings | None = None, *, leaders: Leaders | None = None
 ) -> QueryProcessor:
@@ -192,7 +214,7 @@ def query_processor(
         around.trace(node, clock),
         session=session_node(number),
         storages=STORAGES,
-        ranges=around.layout.ranges,
+        ranges=around.layout.map,
         leaders=leaders or Leaders(around.layout.candidates),
         settings=settings,
     )

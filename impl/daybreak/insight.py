@@ -37,11 +37,13 @@ _NAME = re.compile(r"([0-9a-f]{1,14})\.[0-9]+")
 
 
 class Range(NamedTuple):
-    """The keys in ``[low, high)``, None being no bound, and who owns them."""
+    """The keys in ``[low, high)``, None being no bound, who owns them, and how busy they are."""
 
     low: bytes
     high: bytes | None
     adjudicator: str
+    per_second: float
+    """Transactions with keys of it, of late."""
 
 
 class Told(NamedTuple):
@@ -119,8 +121,13 @@ class ClusterInsight:
 
     def _ranges(self) -> list[dict[str, object]]:
         return [
-            {"low_key": low.hex(), "high_key": high.hex() if high is not None else None, "adjudicator": owner}
-            for low, high, owner in self._parts.ranges()
+            {
+                "low_key": low.hex(),
+                "high_key": high.hex() if high is not None else None,
+                "adjudicator": owner,
+                "transactions_per_second": round(per_second, 1),
+            }
+            for low, high, owner, per_second in self._parts.ranges()
         ]
 
     def _transactions(self) -> list[dict[str, object]]:

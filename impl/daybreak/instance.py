@@ -7,7 +7,7 @@ import heapq
 import logging
 import os
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,8 @@ import msgspec
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.control.api import ControlServer
+from daybreak.control.balancer import SPLIT_ABOVE
+from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.control.chaos.server import ChaosServer
 from daybreak.control.datadir import DataDirectory, ServerFile
 from daybreak.control.leases import give_back
@@ -24,10 +26,12 @@ from daybreak.insight import SERVING, Cluster, ClusterInsight, Parts, Range
 from daybreak.node import make_chaos
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
+from daybreak.query.keyplaces import place, read_catalog
 from daybreak.query.leaders import Leaders
 from daybreak.query.pool import EnginePool
 from daybreak.query.private_server import PrivateServer
 from daybreak.query.processor import QueryProcessor
+from daybreak.rangeorders import OPERATOR, RangeOrders
 from daybreak.replicas import ASKER, Replicas
 from daybreak.router.server import Router
 from daybreak.runtime.local.chaos import clock_of
@@ -57,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True):
     max_sessions: int = 100
     warm: int = 4
     """Private databases kept ready for new sessions."""
+    split_above: int = SPLIT_ABOVE
+    """Transactions per second above which a key range is split; 0: none ever is by itself."""
     processes: str = ZONES
     """How the zones run: one of `zones.MODES`."""
     over_tcp: OverTcp = OverTcp()
@@ -78,7 +84,7 @@ class Instance:
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
-        self._replicas = Replicas(cluster.STORAGES, self._ask)
+        self._replicas = Replicas(cluster.STORAGES, partial(self._say_as, ASKER))
         self._insight = ClusterInsight(self._parts(), self._clock, self._replicas)
         self._undo: list[Callable[[], object]] = [self._directory.close]
 
@@ -135,24 +141,32 @@ class Instance:
         )
         await self._router.start()
         self._undo.append(self._router.stop)
-        control = ControlServer(settings.data, self.status)
+        orders = RangeOrders(self._balancer, self._locate, partial(self._say_as, OPERATOR))
+        self._network.listen(OPERATOR, orders.on_message)
+        control = ControlServer(settings.data, self.status, orders=orders.answer)
         await control.start()
         self._undo.append(control.stop)
         if self._chaos is not None:
-            orders = ChaosServer(settings.data, cluster.REGION, self._chaos)
-            self._undo.append(orders.stop)
-            await orders.start()
+            chaos = ChaosServer(settings.data, cluster.REGION, self._chaos)
+            self._undo.append(chaos.stop)
+            await chaos.start()
         self._directory.announce(ServerFile(os.getpid(), settings.host, self._router.port, str(control.path)))
 
     async def _open(self, zones: Zones, around: cluster.Surroundings) -> None:
         await zones.open(around)
         self._network.listen(ASKER, self._replicas.on_message)
+        self._start_roles()
 
     async def _watch(self, server: PrivateServer) -> None:
         """Without the private PostgreSQL no statement can be run: the server stops with it."""
         code = await server.wait()
         log_file = self.settings.data / "engine" / "postgres.log"
         self._network.fail(OperatorError(f"the private PostgreSQL has ended (exit code {code}); see {log_file}"))
+
+    def _start_roles(self) -> None:
+        """Those of the region that serve no session."""
+        self._balancer = cluster.balancer(self._around, BalancerSettings(split_above=self.settings.split_above))
+        self._network.start(self._network.add(self._balancer))
 
     def _node_clock(self, node: NodeId) -> Clock:
         return self._clock
@@ -225,9 +239,16 @@ class Instance:
         )
 
     def _ranges(self) -> list[Range]:
-        listed = self._layout.ranges.listed()
-        highs = [*(low for low, _ in listed[1:]), None]
-        return [Range(low, high, owner) for (low, owner), high in zip(listed, highs, strict=True)]
+        balancer = self._balancer
+        return [Range(k.low, k.high or None, k.owner, balancer.per_second(k)) for k in balancer.map.listed()]
+
+    async def _locate(self, words: Sequence[str]) -> bytes:
+        """Where in the order of keys an operator means."""
+        store = self._open_store()
+        try:
+            return place(await read_catalog(store), words)
+        finally:
+            store.close()
 
     async def _told(self) -> Cluster:
         """What the zones tell of their roles."""
@@ -239,8 +260,8 @@ class Instance:
             replicas=[told(zones, node) for node in cluster.STORAGES],
         )
 
-    def _ask(self, to: NodeId, message: Message) -> None:
-        self._network.post(to, message, ASKER)
+    def _say_as(self, source: NodeId, to: NodeId, message: Message) -> None:
+        self._network.post(to, message, source)
 
     # --- status and stop ----------------------------------------------------------------------------------------
 

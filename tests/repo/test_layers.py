@@ -29,6 +29,7 @@ RANK = {
     "simulation": 7,
     "replicas": 7,
     "insight": 7,
+    "rangeorders": 7,
     "instance": 7,
     "modelcheck": 7,
     "cli": 8,

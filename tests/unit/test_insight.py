@@ -144,7 +144,7 @@ def test_every_view_has_exactly_its_columns_also_of_zones_that_say_nothing(tmp_p
                 replicas=[Told(STORAGE, None, said[2], "down")],
             )
 
-        ranges = [Range(b"", b"\x80", "adj-0"), Range(b"\x80", None, "adj-1")]
+        ranges = [Range(b"", b"\x80", "adj-0", 12.34), Range(b"\x80", None, "adj-1", 0.0)]
         parts = Parts(lambda: ranges, seen, lambda: [bench.role])
         found = asyncio.run(ClusterInsight(parts, bench.clock, Replicas((), lambda to, message: None)).rows([view]))
         assert list(found) == [view]
@@ -154,7 +154,12 @@ def test_every_view_has_exactly_its_columns_also_of_zones_that_say_nothing(tmp_p
         for found in (rows(view), rows(view, silent=True)):
             assert found
             assert all(list(row) == [column.name for column in columns] for row in found), view
-    assert rows("daybreak_ranges")[0] == {"low_key": "", "high_key": "80", "adjudicator": "adj-0"}
+    assert rows("daybreak_ranges")[0] == {
+        "low_key": "",
+        "high_key": "80",
+        "adjudicator": "adj-0",
+        "transactions_per_second": 12.3,
+    }
     [open_one] = rows("daybreak_transactions")
     assert (open_one["age"], open_one["started_at"]) == ("2000000 microseconds", moment(txn.start))
     [down] = rows("daybreak_adjudicators", silent=True)

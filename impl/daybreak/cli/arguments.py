@@ -36,6 +36,13 @@ def adjudicators(text: str) -> int:
     return int(text)
 
 
+def rate(text: str) -> int:
+    """Transactions per second, from 0."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of transactions per second")
+    return int(text)
+
+
 def positive(text: str) -> int:
     """A whole number from 1."""
     if not text.isascii() or not text.isdigit() or int(text) < 1:

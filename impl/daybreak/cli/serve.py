@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         processes=arguments.processes,
         over_tcp=OverTcp(arguments.listen, dict(arguments.peer)),
         chaos=arguments.chaos,
+        split_above=arguments.split_above,
     )
     return uvloop.run(_serve(settings, monitored=monitored, metrics=arguments.metrics))
 

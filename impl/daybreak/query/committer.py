@@ -25,7 +25,7 @@ from daybreak.adjudicator.messages import (
     VoteRequest,
     WhoLeads,
 )
-from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.ids import JournalId, NodeId, TxnId, whole_name
 from daybreak.base.keys import Key
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
 from daybreak.base.writes import Access
@@ -53,6 +53,10 @@ class Settings(msgspec.Struct, frozen=True):
     """Without an answer for this long the outcome of a COMMIT is unknown."""
     outcome_us: int = 500_000
     """Without an answer for this long the outcome is asked for."""
+    limbo_us: int = 2_000
+    """While no owner answers for a key that is being moved, the next attempt waits this long, then twice as long…"""
+    limbo_most_us: int = 50_000
+    """… but no longer than this."""
     read_retry_us: int = 500_000
     """Without an answer for this long a read is sent again."""
     read_turn_us: int = 60_000
@@ -111,7 +115,7 @@ class Committer(Role):
 
     def _waiting_for(self, txn: TxnId, phase: str) -> Transaction | None:
         transaction = self._transaction
-        if transaction is None or transaction.txn != txn or transaction.phase != phase:
+        if transaction is None or transaction.attempt != txn or transaction.phase != phase:
             return None
         return transaction
 
@@ -121,12 +125,16 @@ class Committer(Role):
         """Ask every owner for its slice."""
         txn = self.transaction.txn
         self.ask(txn=txn, leader=leader, slices=slices)
+        timeout = After(self._settings.commit_timeout_us, CommitTimeout(txn))
+        return [*self._requests_to(leader, slices), timeout]
+
+    def _requests_to(self, leader: JournalId, slices: Mapping[JournalId, Slice]) -> Effects:
+        """What the owners are asked, under the name of the attempt."""
         self._asked = Asked(leader, slices, self.clock.now().earliest)
         return [
             self._commit_request(self._asked),
             *(self._vote_request(self._asked, voter) for voter in slices if voter != leader),
-            After(self._settings.outcome_us, AskAgain(txn)),
-            After(self._settings.commit_timeout_us, CommitTimeout(txn)),
+            After(self._settings.outcome_us, AskAgain(self.transaction.attempt)),
         ]
 
     def _commit_request(self, asked: Asked) -> Send:
@@ -134,11 +142,11 @@ class Committer(Role):
         voters = {journal: self._leaders.of(journal) for journal in asked.slices if journal != asked.leader}
         writes = tuple(transaction.writes.values())
         keys = dict(asked.slices[asked.leader])
-        request = CommitRequest(transaction.txn, transaction.start, keys, writes, voters, asked.at)
+        request = CommitRequest(transaction.attempt, transaction.start, keys, writes, voters, asked.at)
         return self._send(asked, asked.leader, request)
 
     def _vote_request(self, asked: Asked, voter: JournalId) -> Send:
-        txn, start, leader = self.transaction.txn, self.transaction.start, asked.leader
+        txn, start, leader = self.transaction.attempt, self.transaction.start, asked.leader
         request = VoteRequest(txn, start, dict(asked.slices[voter]), leader, self._leaders.of(leader), asked.at)
         return self._send(asked, voter, request)
 
@@ -192,7 +200,7 @@ class Committer(Role):
         if wait > 0:
             return [After(wait, CommitWaitOver(txn, ts))]
         self.acknowledge(txn=txn)
-        return [Send(self._session, CommitDone(txn, ts))]
+        return [Send(self._session, CommitDone(whole_name(txn), ts))]
 
     def on_commit_wait_over(self, source: NodeId, message: CommitWaitOver) -> Effects:
         """Look at the clock again."""
@@ -206,7 +214,7 @@ class Committer(Role):
             return []
         looking = self._look_for_leaders() if message.reason is Reason.UNAVAILABLE else []
         self.abort(txn=message.txn)
-        return [Send(self._session, CommitFailed(message.txn, str(message.reason))), *looking]
+        return [Send(self._session, CommitFailed(whole_name(message.txn), str(message.reason))), *looking]
 
     def on_outcome(self, source: NodeId, message: Outcome) -> Effects:
         """Who leads now says what became of it."""
@@ -238,13 +246,14 @@ class Committer(Role):
             return []
         if message.ts is None and message.since > asked.at:
             return []
-        return self._learn(transaction.txn, message.ts or ZERO)
+        return self._learn(transaction.attempt, message.ts or ZERO)
 
     def on_commit_timeout(self, source: NodeId, message: CommitTimeout) -> Effects:
         """Nobody has answered: the outcome is unknown (P16)."""
-        if self._waiting_for(message.txn, "committing") is None:
+        transaction = self._transaction
+        if transaction is None or (transaction.txn, transaction.phase) != (message.txn, "committing"):
             return []
-        self.abandon(txn=message.txn)
+        self.abandon(txn=transaction.attempt)
         return [Send(self._session, CommitFailed(message.txn, UNKNOWN))]
 
     # --- steps --------------------------------------------------------------------------------------------------

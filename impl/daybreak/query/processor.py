@@ -2,12 +2,13 @@
 
 Owns   at most one transaction: snapshot time, buffered writes, and the reads it waits for.
 Hears  from the session begin, get, scan, write, commit, rollback (calls); ReadResult, ReadTooOld, OutcomeRead from
-       storage; Committed, Refused, Outcome, Unread, Leads from adjudicators.
+       storage; Committed, Refused, Redirect, Outcome, Unread, Leads from
+       adjudicators.
 Says   ReadKeys, ReadRange, ReadOutcome to storage; CommitRequest, VoteRequest, AskOutcome, WhoLeads to adjudicators;
        ReadDone, ReadFailed, CommitDone, CommitFailed to the session.
 Spec   specs/isolation/SnapshotIsolation.tla, specs/commit/Commit.tla; each step is the action of that name.
 
-What follows COMMIT is in `query.committer`.
+What follows COMMIT is in `query.committer`, and where key ranges move in `query.attempts`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from daybreak.base.ids import NodeId, TxnId
 from daybreak.base.keys import VALIDATED_SPACE, Key, key_text, space_of
-from daybreak.base.ranges import Ranges
+from daybreak.base.placementmap import PlacementMap
 from daybreak.base.time import Timestamp
 from daybreak.base.writes import Access, Write
 from daybreak.errors import InternalError
-from daybreak.query.committer import Committer, Settings
+from daybreak.query.attempts import Attempts
+from daybreak.query.committer import Settings
 from daybreak.query.leaders import Leaders
 from daybreak.query.messages import CommitDone, ReadDone, ReadFailed, ReadTimeout
 from daybreak.query.reads import Answer, Reads
@@ -35,7 +37,7 @@ SAMPLE = 16
 """Versions of one read that its event names; the first ones of a longer read."""
 
 
-class QueryProcessor(Committer):
+class QueryProcessor(Attempts):
     """See the module's card."""
 
     def __init__(
@@ -46,7 +48,7 @@ class QueryProcessor(Committer):
         *,
         session: NodeId,
         storages: tuple[NodeId, ...],
-        ranges: Ranges,
+        ranges: PlacementMap,
         leaders: Leaders,
         settings: Settings | None = None,
     ) -> None:
@@ -130,7 +132,7 @@ class QueryProcessor(Committer):
         if transaction.phase == "running":
             self.abort(txn=transaction.txn)
         else:
-            self.abandon(txn=transaction.txn)
+            self.abandon(txn=transaction.attempt)
 
     # --- what storage answers -----------------------------------------------------------------------------------
 
@@ -156,7 +158,7 @@ class QueryProcessor(Committer):
     @performs("SnapshotIsolation!Begin")
     def begin(self, *, txn: TxnId, start: Timestamp) -> None:
         """P1: fix the snapshot."""
-        self._transaction = Transaction(txn, start)
+        self._transaction = Transaction(txn, start, txn)
         self._last_start = start
 
     @performs("SnapshotIsolation!Read")

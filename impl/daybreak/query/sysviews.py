@@ -51,6 +51,7 @@ VIEWS: Mapping[str, View] = {
             Column("low_key", "text", "first key of the range, in hexadecimal digits; empty: the very first"),
             Column("high_key", "text", "first key behind the range, in hexadecimal digits; null: there is none"),
             Column("adjudicator", "text", "the adjudicator that owns the range, a name in daybreak_adjudicators"),
+            Column("transactions_per_second", "double precision", "how busy the range was of late"),
         ),
     ),
     "daybreak_adjudicators": View(
