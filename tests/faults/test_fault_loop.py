@@ -6,10 +6,11 @@ import random
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from daybreak.cluster import ZONES
+from daybreak.cluster import STORAGE_ZONES, ZONES
 from tests.support.chaotic import Chaotic
 from tests.support.server import Server
 from tests.support.transfers import Transfers
@@ -36,7 +37,7 @@ class Loop:
         """All kinds in a random order, over and over until the time is up, each at least once."""
         end = time.monotonic() + seconds
         kinds = (
-            *(self.cut, self.part, self.strand, self.pause, self.kill),
+            *(self.cut, self.part, self.split, self.strand, self.pause, self.kill),
             *(self.fill, self.fail_syncs, self.slow, self.corrupt),
         )
         while time.monotonic() < end:
@@ -74,10 +75,17 @@ class Loop:
         self._chaos.order("heal")
 
     def part(self, zone: str) -> None:
-        """From another zone."""
-        other = self._random.choice([name for name in ZONES if name != zone])
+        """From a zone without storage, or A3 from one with it."""
+        other = "A3" if zone != "A3" else self._random.choice(STORAGE_ZONES)
         self._chaos.order(f"cut {zone}-{other}")
         self._load.wait_for(COMMITS, f"cut {zone}-{other}")
+        self._chaos.order("heal")
+
+    def split(self, zone: str) -> None:
+        """The zones with storage from each other: if both have leaders, no replica hears all of them, and reads wait."""
+        goal = len(self._load.acknowledged) + COMMITS
+        self._chaos.order(f"cut {'-'.join(STORAGE_ZONES)}")
+        self._chaos.until("split", lambda found: len(self._load.acknowledged) >= goal or reads_wait(found))
         self._chaos.order("heal")
 
     def strand(self, zone: str) -> None:
@@ -115,6 +123,11 @@ class Loop:
     def corrupt(self, zone: str) -> None:
         self._chaos.order(f"corrupt {zone}")
         self._chaos.until(f"corrupt {zone}", lambda found: mended(found["zones"][zone]["roles"]))
+
+
+def reads_wait(found: dict[str, Any]) -> bool:
+    """Whether no storage replica serves all reads."""
+    return all(said and said["waiting_reads"] for said in found["storage"].values())
 
 
 def failed(roles: dict[str, dict[str, object]]) -> bool:
