@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from daybreak.adjudicator.messages import HeartbeatRequest
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.records import Payload, encode
 from daybreak.base.time import ZERO, Timestamp
@@ -300,3 +301,12 @@ def test_missing_entries_are_asked_for_once_between_two_ticks() -> None:
     assert sent(bench.hear(deliver(5, 60, upto=60)), Fetch) == [Fetch(1, 6)]
     assert sent(bench.hear(deliver(6, 70, upto=70)), Fetch) == []
     assert sent(bench.hear(CatchUpTick()), Fetch) == [Fetch(1, 7)]
+
+
+def test_a_wish_for_promises_goes_to_who_leads_each_journal_or_to_all_who_may() -> None:
+    bench = Bench(J, K)
+    wish = HeartbeatRequest(Timestamp(7))
+    assert bench.hear(wish, STORAGE) == [Send(node, wish) for nodes in CANDIDATES.values() for node in nodes]
+    bench.hear(deliver(0, upto=1), CANDIDATES[J][1])
+    bench.hear(deliver(0, upto=1, journal=K), CANDIDATES[K][0])
+    assert bench.hear(wish, STORAGE) == [Send(CANDIDATES[J][1], wish), Send(CANDIDATES[K][0], wish)]
