@@ -6,7 +6,8 @@
 Parts, all if none is named: `servers` Daybreak beside a stock PostgreSQL, `tracecheck` the speed of the checker on a
 recorded trace of `--events` events (the exact engine on a tenth of them), `monitor` what the trace and the live monitor
 cost a loaded server, `models` the model checker's runner beside TLC itself, `recovery` how long a start after SIGKILL
-takes against what was written to the journal, `--sizes` megabytes of it, `core` the adjudicator's conflict check alone.
+takes against what was written to the journal, `--sizes` megabytes of it, `core` the adjudicator's conflict check alone,
+`ranges` what a split and a move of a busy key range cost those who commit meanwhile.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from pathlib import Path
 
 from daybreak.query.programs import Programs
 from daybreak.query.stock_server import StockServer
-from tools.bench import checker, core, models, recovery
+from tools.bench import checker, core, models, ranges, recovery
 from tools.bench.pgbench import PERCENTILES, REPEATABLE_READ, Run, Target, run
 from tools.bench.recorded import fill, record, served
 from tools.bench.report import Figure, figure, publish
 
-PARTS = ("servers", "tracecheck", "monitor", "models", "recovery", "core")
+PARTS = ("servers", "tracecheck", "monitor", "models", "recovery", "core", "ranges")
 SCRIPTS = ("select-only", "simple-update", "tpcb-like")
 
 
@@ -51,6 +52,10 @@ async def main(arguments: argparse.Namespace) -> int:
             figures += recovery.measure(directory, arguments.sizes, arguments.rounds)
         if "core" in arguments.parts:
             figures += core.measure(arguments.rounds)
+        if "ranges" in arguments.parts:
+            figures += await ranges.measure(
+                directory, rounds=arguments.rounds, clients=arguments.clients, scale=arguments.scale
+            )
     publish(figures, arguments.json)
     return 0
 
