@@ -18,7 +18,7 @@ from daybreak.adjudicator.conflicts import CONFLICTS, History
 from daybreak.adjudicator.messages import CommitRequest, Committed
 from daybreak.base.ids import NodeId, TxnId
 from daybreak.base.keys import Key
-from daybreak.base.records import Payload, encode
+from daybreak.base.records import Payload, decode, encode
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access, Record
 from daybreak.journal.messages import Entry
@@ -56,13 +56,14 @@ def updates_do_not_conflict(patch: Patch) -> None:
 
 def floor_is_not_raised(patch: Patch) -> None:
     """After a restart it judges by a history that it has lost."""
-    recover = Adjudicator.recover
+    recovered = Adjudicator._recovered
 
-    def forgetful(self: Adjudicator, *, kept: Any, at: Timestamp) -> None:
-        recover(self, kept=kept, at=at)
-        self._floor = ZERO
+    def forgetful(self: Adjudicator) -> Effects:
+        effects = recovered(self)
+        self._floor = self._begun = ZERO
+        return effects
 
-    patch.setattr(Adjudicator, "recover", forgetful)
+    patch.setattr(Adjudicator, "_recovered", forgetful)
 
 
 def promise_is_broken(patch: Patch) -> None:
@@ -99,14 +100,20 @@ def heartbeat_passes_records(patch: Patch) -> None:
     patch.setattr(Adjudicator, "_heartbeat", careless)
 
 
+def without_lease(entry: Entry) -> Entry:
+    """An entry as if no lease had been granted."""
+    payload = decode(entry.payload)
+    return Entry(entry.index, entry.epoch, encode(Payload(0, payload.record, payload.last)))
+
+
 def lease_is_not_inherited(patch: Patch) -> None:
     """Who takes the journal over begins without its predecessor's lease."""
     seal = Adjudicator._seal
 
-    def newborn(self: Adjudicator, recovered: list[Entry]) -> bytes:
-        seal(self, recovered)
-        self._granted = ZERO
-        return encode(Payload(self._granted))
+    def newborn(self: Adjudicator, recovered: list[Entry]) -> bytes | None:
+        anchor = self._leader.anchor
+        self._leader.anchor = anchor and without_lease(anchor)
+        return seal(self, [without_lease(entry) for entry in recovered])
 
     patch.setattr(Adjudicator, "_seal", newborn)
 
@@ -127,7 +134,7 @@ def recovery_forgets_records(patch: Patch) -> None:
     """Who takes the journal over does not tell of the records that it finds."""
     seal = Adjudicator._seal
 
-    def silent(self: Adjudicator, recovered: list[Entry]) -> bytes:
+    def silent(self: Adjudicator, recovered: list[Entry]) -> bytes | None:
         sealed = seal(self, recovered)
         self._inherited = []
         return sealed

@@ -7,7 +7,7 @@ from random import Random
 from daybreak import cluster
 from daybreak.base.ids import NodeId
 from daybreak.cluster import CROSSBARS, STORAGES, Layout, Surroundings
-from daybreak.journal.messages import Propose
+from daybreak.journal.messages import Probe
 from daybreak.runtime.protocols import Clock, Send
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.disk import SimDisk
@@ -61,12 +61,17 @@ def test_what_a_role_says_when_it_starts_goes_to_another_role_of_the_cluster() -
     )
 
 
-def test_each_adjudicator_takes_its_own_journal_over_in_all_zones() -> None:
-    for journal, (node, *_) in LAYOUT.candidates.items():
-        role = next(role for role in roles()[0] if role.node == node)
-        effects = role.start()
-        assert [len(sent(effects, Propose, replica)) for replica in LAYOUT.replicas[journal]] == [1, 1, 1]
-        assert len(sent(effects, Propose)) == 3
+def test_each_candidate_asks_its_own_journal_in_all_zones_who_leads() -> None:
+    for journal, nodes in LAYOUT.candidates.items():
+        for role in (role for role in roles()[0] if role.node in nodes):
+            effects = role.start()
+            assert [len(sent(effects, Probe, replica)) for replica in LAYOUT.replicas[journal]] == [1, 1, 1]
+            assert len(sent(effects, Probe)) == 3
+
+
+def test_the_first_candidate_of_each_adjudicator_is_in_another_zone() -> None:
+    assert [nodes[0] for nodes in LAYOUT.candidates.values()] == ["A1/adj-0", "A2/adj-1", "A3/adj-2"]
+    assert all(len({node.partition("/")[0] for node in nodes}) == 3 for nodes in LAYOUT.candidates.values())
 
 
 def test_the_replicas_of_a_zone_are_those_of_all_journals_there() -> None:

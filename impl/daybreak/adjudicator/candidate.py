@@ -110,7 +110,7 @@ class Candidate(Role):
         """The lease has run out, or somebody else has proposed: whoever waits for an outcome asks the next leader."""
         self._leader.resign()
         self._stage = Stage.STOPPED if self._stage in (Stage.STOPPING, Stage.STOPPED) else Stage.STANDBY
-        self._known = None
+        self._known, self._answers = None, {}
         return self._abdicate()
 
     # --- standing by --------------------------------------------------------------------------------------------
