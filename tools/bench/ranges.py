@@ -7,17 +7,18 @@ before the order was carried out, the one that ends with it, in which it was giv
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from itertools import pairwise
 from pathlib import Path
 
+from daybreak.control.api import order
+from daybreak.control.datadir import running_server
 from daybreak.errors import OperatorError
 from tools.bench.pgbench import Target, run
 from tools.bench.recorded import fill, served
 from tools.bench.report import Figure, figure
 
-TABLE = "pgbench_accounts"
+MIDDLE = ("pgbench_accounts", "50000")
 WARM_SECONDS = 3.0
 APART_SECONDS = 4.0
 """Between two orders."""
@@ -52,21 +53,20 @@ async def _round(data: Path, target: Target, directory: Path, clients: int) -> t
     seconds = int(WARM_SECONDS + 3 * APART_SECONDS)
     load = asyncio.create_task(run(target, "simple-update", directory, clients=clients, seconds=seconds))
     await asyncio.sleep(WARM_SECONDS)
-    given = {"split": await _order(data, "split", TABLE, "50000")}
+    given = {"split": await _order(data, "split", MIDDLE)}
     await asyncio.sleep(APART_SECONDS)
-    given["move"] = await _order(data, "move", TABLE, "50000", "adj-0")
+    given["move"] = await _order(data, "move", MIDDLE, "adj-0")
     await load
-    await _order(data, "move", TABLE, "50000", "adj-1")
-    await _order(data, "merge", TABLE, "50000")
+    await _order(data, "move", MIDDLE, "adj-1")
+    await _order(data, "merge", MIDDLE)
     return given, _ends(directory)
 
 
-async def _order(data: Path, *words: str) -> float:
+async def _order(data: Path, do: str, at: tuple[str, ...], to: str | None = None) -> float:
     """Have something done; when it was."""
-    command = (sys.executable, "-m", "daybreak", "ranges", *words, "--data", str(data))
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
-    if await process.wait() != 0:
-        raise OperatorError(f"daybreak ranges {' '.join(words)} failed; its error stands above")
+    said = await asyncio.to_thread(order, running_server(data).control, {"do": do, "at": at, "to": to})
+    if "error" in said:
+        raise OperatorError(f"{do} {' '.join(at)}: {said['error']}")
     return time.time()
 
 

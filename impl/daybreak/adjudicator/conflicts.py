@@ -7,7 +7,7 @@ accesses that it conflicts with. `Access.VALIDATE` conflicts with writers and le
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from daybreak.base.keys import Key
 from daybreak.base.time import ZERO, Timestamp
@@ -92,12 +92,24 @@ class History:
                     for last in (self._latest, self._writes, self._updates, self._shares):
                         last.pop(key, None)
 
-    def accesses(self, above: Timestamp) -> Iterator[tuple[Timestamp, Key, Access]]:
-        """The last access to each key in each class that was committed after `above`."""
-        for access in RECORDED:
-            for key, ts in self._of(access).items():
-                if ts > above:
-                    yield ts, key, access
+    def recent(
+        self, has: Callable[[Key], bool], above: Timestamp, limit: int
+    ) -> tuple[list[tuple[Timestamp, Key, Access]], Timestamp]:
+        """The last access, of each class, to keys that `has` accepts: all later than the time that is returned too.
+
+        That is `above`, unless there are more than about `limit` of them.
+        """
+        found: list[tuple[Timestamp, Key, Access]] = []
+        seen: set[Key] = set()
+        for at, keys in reversed(self._order):
+            if at <= above:
+                break
+            if len(found) >= limit:
+                return found, at
+            new = [key for key in keys if has(key) and key not in seen]
+            seen.update(new)
+            found += [(ts, k, a) for k in new for a in RECORDED if (ts := self._of(a).get(k, ZERO)) > above]
+        return found, above
 
     def drop(self, keys: Iterable[Key]) -> None:
         """Forget all accesses to some keys."""
