@@ -59,7 +59,7 @@ VIEWS: Mapping[str, View] = {
         (
             Column("adjudicator", "text", "its name, which is that of its journal"),
             Column("node", "text", "the node that it runs as"),
-            Column("stage", "text", "recovering, waiting, serving or stopping"),
+            Column("stage", "text", "standby, recovering, serving, stopping or stopped"),
             Column("epoch", "bigint", "the epoch of its journal that it leads"),
             Column("lease_until", _MOMENT, "it commits and promises nothing beyond this time"),
             Column("promise", _MOMENT, "it commits nothing at or before this time any more"),

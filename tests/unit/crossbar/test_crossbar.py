@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from daybreak.adjudicator.messages import HeartbeatRequest
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.records import Payload, encode
 from daybreak.base.time import ZERO, Timestamp
@@ -266,3 +267,12 @@ def test_the_tick_asks_for_nothing_when_nothing_is_missing() -> None:
     bench.attach()
     bench.hear(deliver(0, 10, upto=10))
     assert sent(bench.hear(CatchUpTick()), Fetch) == []
+
+
+def test_a_wish_for_promises_goes_to_who_leads_each_journal_or_to_all_who_may() -> None:
+    bench = Bench(J, K)
+    wish = HeartbeatRequest(Timestamp(7))
+    assert bench.hear(wish, STORAGE) == [Send(node, wish) for nodes in CANDIDATES.values() for node in nodes]
+    bench.hear(deliver(0, upto=1), CANDIDATES[J][1])
+    bench.hear(deliver(0, upto=1, journal=K), CANDIDATES[K][0])
+    assert bench.hear(wish, STORAGE) == [Send(CANDIDATES[J][1], wish), Send(CANDIDATES[K][0], wish)]

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from random import Random
 
 import pytest
 
 from daybreak.errors import InternalError, OperatorError
 from daybreak.journal.messages import (
+    Append,
     Appended,
     Behind,
     Fenced,
     Fetch,
     Fetched,
+    Probe,
+    Probed,
     Promised,
     Propose,
 )
+from daybreak.journal.replica import Journal
 from daybreak.runtime.protocols import Synced, SyncFailed
+from daybreak.runtime.sim.disk import SimDisk
+from daybreak.trace.recorder import NoTrace
 from tests.support.journal_zone import LEADER, OTHER, ZONE, Zone, entry, filled
+from tests.support.roles import ManualClock, sent
 
 
 @pytest.fixture
@@ -43,6 +51,43 @@ def test_nothing_is_said_before_the_first_sync(zone: Zone) -> None:
     zone.open()
     zone.synced()
     assert zone.hear(Propose(5, "l")) == [Promised(5, 1, 1, 0)]
+
+
+# --- probes ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_candidate_is_told_who_was_heard_of_and_whether_it_leads(zone: Zone) -> None:
+    assert zone.hear(Probe(1)) == [Probed(1, 0, None, False, 0)]
+    zone.hear(Propose(4, "a"), OTHER)
+    assert zone.hear(Probe(2)) == [Probed(2, 4, OTHER, False, 0)]
+    zone.hear(Propose(3, "b"), LEADER)
+    assert zone.hear(Probe(3)) == [Probed(3, 4, OTHER, False, 0)], "it was refused"
+    zone.hear(zone.append(0, [4], epoch=4), OTHER)
+    assert zone.hear(Probe(4)) == [Probed(4, 4, OTHER, True, 0)]
+    zone.synced()
+    zone.open()
+    zone.synced()
+    assert zone.hear(Probe(5)) == [Probed(5, 4, None, False, 0)], "nobody in this life"
+
+
+def test_how_long_nobody_was_heard_of_counts_from_what_was_heard_last_and_at_first_from_the_start() -> None:
+    clock = ManualClock()
+    journal = Journal(ZONE, clock, NoTrace(), SimDisk(Random(0)))
+    journal.start()
+    journal.receive(ZONE, Synced(1))
+
+    def silence() -> int:
+        (answer,) = sent(journal.receive(OTHER, Probe(1)), Probed)
+        return answer.silent_us
+
+    clock.advance(70)
+    assert silence() == 70
+    for us, message in ((20, Propose(1, "l")), (30, Append(1, 0, 0, (), 0)), (40, Propose(1, "l"))):
+        clock.advance(us)
+        journal.receive(LEADER, message)
+        assert silence() == 0
+        clock.advance(5)
+        assert silence() == 5
 
 
 # --- promises ----------------------------------------------------------------------------------------------------

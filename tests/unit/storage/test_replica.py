@@ -12,7 +12,7 @@ from daybreak.base.keys import Key
 from daybreak.base.limits import FORGET_AFTER_US, MAX_AGE_US
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access, Record, Write
-from daybreak.crossbar.messages import Attach, Stream
+from daybreak.crossbar.messages import Attach, Checkpointed, Stream
 from daybreak.runtime.protocols import Effects, Message, Send, Sync, Synced
 from daybreak.runtime.sim.disk import SimDisk
 from daybreak.storage.checkpoint import Settings
@@ -320,3 +320,8 @@ def test_a_replica_that_begins_at_a_checkpoint_knows_no_earlier_names() -> None:
     again = Bench(bench.disk)
     assert again.role.watermark == time(10)
     assert outcome(again, "t10", 10) == [OutcomeRead(7, None, time(10))]
+
+
+def test_every_crossbar_learns_of_a_checkpoint() -> None:
+    said = Bench().hear(Synced(0), NODE)
+    assert [e.to for e in said if isinstance(e, Send) and isinstance(e.message, Checkpointed)] == list(CROSSBARS)

@@ -215,3 +215,27 @@ def test_a_seed_decides_everything(seed: int) -> None:
 
     assert story() == story()
     assert 0 < len(story()[B]) < 100
+
+
+def test_a_stopped_node_hears_everything_when_it_goes_on() -> None:
+    bench = Bench()
+    bench.world.stop(B)
+    bench.world.perform(A, [Send(B, Note(1)), Send(B, Note(2))])
+    bench.world.run_until(lambda: False, 1_000)
+    assert bench.heard[B] == []
+    bench.world.resume(B)
+    assert sorted(number for _, number in bench.heard[B]) == [1, 2]
+    assert all(time > 10 for time, _ in bench.heard[B]), "then, not when it was sent"
+
+
+def test_a_node_that_is_cut_off_neither_hears_nor_is_heard_but_keeps_its_timers() -> None:
+    bench = Bench()
+    bench.world.cut_off.add(B)
+    bench.world.perform(A, [Send(B, Note(1))])
+    bench.world.perform(B, [Send(A, Note(2)), After(5, Note(3))])
+    bench.world.run_until(lambda: False, 1_000)
+    assert (bench.heard[A], [number for _, number in bench.heard[B]]) == ([], [3])
+    bench.world.cut_off.discard(B)
+    bench.world.perform(A, [Send(B, Note(4))])
+    bench.world.run_until(lambda: False, 1_000)
+    assert [number for _, number in bench.heard[B]] == [3, 4]
