@@ -70,15 +70,18 @@ Release(by, to, keys, ts) ==
 (*   changes  leaving, moving; and promise, as with any record (P6)        *)
 (***************************************************************************)
 Depart(by, ts) ==
-    \E m \in leaving :
-        /\ m.from = by /\ m.ts = ts
-        /\ \A i \in DOMAIN appending[by] : Before(ts, appending[by][i].ts)
-        /\ leaving' = leaving \ {m}
-        /\ moving' = moving \cup
-               {[from |-> by, to |-> m.to, keys |-> m.keys, ts |-> ts, level |-> m.level,
-                 known |-> m.known, sure |-> TRUE]}
-        /\ promise' = [promise EXCEPT ![by] = ts]
-        /\ UNCHANGED <<now, txns, lease, floor, owned, since, judged, appending, stored>>
+    /\ \E m \in leaving : m.from = by /\ m.ts = ts
+    /\ \A i \in DOMAIN appending[by] : Before(ts, appending[by][i].ts)
+    /\ \E m \in leaving :
+           /\ m.from = by /\ m.ts = ts
+           /\ leaving' = leaving \ {m}
+           /\ moving' = moving \cup
+                  {[from |-> by, to |-> m.to, keys |-> m.keys, ts |-> ts, level |-> m.level,
+                    known |-> m.known, sure |-> TRUE]}
+    /\ promise' = [promise EXCEPT ![by] = ts]
+    /\ UNCHANGED <<now, txns, lease, floor, owned, since, judged, appending, stored>>
+
+IsGiven(m, by, from, ts) == m.from = from /\ m.to = by /\ m.ts = ts
 
 (***************************************************************************)
 (* Install                                                                 *)
@@ -93,16 +96,18 @@ Depart(by, ts) ==
 (*            what others relied on (P2)                                   *)
 (***************************************************************************)
 Install(by, from, ts, level, given) ==
-    \E m \in moving :
-        /\ m.from = from /\ m.to = by /\ m.ts = ts
-        /\ AtMost(ts, lease[by])
-        /\ AtMost(m.level, level) /\ AtMost(level, floor[by])
-        /\ HasAllAbove(level, m.known, given)
-        /\ owned' = More(by, m.keys)
-        /\ last' = [last EXCEPT ![by] = LaterThan(floor[by], given) @@ @]
-        /\ since' = [since EXCEPT ![by] = Later(@, ts)]
-        /\ moving' = moving \ {m}
-        /\ UNCHANGED <<now, txns, lease, promise, floor, leaving, holds, appending, stored>>
+    /\ \E m \in moving : IsGiven(m, by, from, ts)
+    /\ AtMost(ts, lease[by])
+    /\ AtMost(level, floor[by])
+    /\ \A m \in moving :
+           IsGiven(m, by, from, ts) => AtMost(m.level, level) /\ HasAllAbove(level, m.known, given)
+    /\ \E m \in moving :
+           /\ IsGiven(m, by, from, ts)
+           /\ owned' = More(by, m.keys)
+           /\ moving' = moving \ {m}
+    /\ last' = [last EXCEPT ![by] = LaterThan(floor[by], given) @@ @]
+    /\ since' = [since EXCEPT ![by] = Later(@, ts)]
+    /\ UNCHANGED <<now, txns, lease, promise, floor, leaving, holds, appending, stored>>
 
 (***************************************************************************)
 (* Return                                                                  *)

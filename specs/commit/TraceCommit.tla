@@ -54,17 +54,17 @@ OwnedNone(a) == {}
 (* that is remembered of them.                                             *)
 (***************************************************************************)
 InstallLogged(by, from, ts, level, given) ==
-    \E m \in moving :
-        /\ m.from = from /\ m.to = by /\ m.ts = ts
-        /\ AtMost(ts, lease[by])
-        /\ AtMost(m.level, level) /\ AtMost(level, floor[by])
-        /\ HasAllAbove(level, Known(from, DOMAIN given), given)
-        /\ NoneHeld(from, DOMAIN given)
-        /\ last' = [last EXCEPT ![by] = LaterThan(floor[by], given) @@ @,
-                               ![from] = [k \in DOMAIN @ \ DOMAIN given |-> @[k]]]
-        /\ since' = [since EXCEPT ![by] = Later(@, ts)]
-        /\ moving' = moving \ {m}
-        /\ UNCHANGED <<now, txns, lease, promise, floor, owned, leaving, holds, appending, stored>>
+    /\ \E m \in moving : IsGiven(m, by, from, ts)
+    /\ AtMost(ts, lease[by])
+    /\ AtMost(level, floor[by])
+    /\ \A m \in moving : IsGiven(m, by, from, ts) => AtMost(m.level, level)
+    /\ HasAllAbove(level, Known(from, DOMAIN given), given)
+    /\ NoneHeld(from, DOMAIN given)
+    /\ last' = [last EXCEPT ![by] = LaterThan(floor[by], given) @@ @,
+                           ![from] = [k \in DOMAIN @ \ DOMAIN given |-> @[k]]]
+    /\ since' = [since EXCEPT ![by] = Later(@, ts)]
+    /\ moving' = {m \in moving : ~IsGiven(m, by, from, ts)}
+    /\ UNCHANGED <<now, txns, lease, promise, floor, owned, leaving, holds, appending, stored>>
 
 (***************************************************************************)
 (* Storage and adjudicators each forget by themselves what has reached the *)

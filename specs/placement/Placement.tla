@@ -82,10 +82,11 @@ Forget(adj, upto) ==
 (*   changes  ranges                                                       *)
 (***************************************************************************)
 Split(adj, at) ==
-    \E r \in ranges[adj] :
-        /\ KeyBefore(r.low, at) /\ BelowHigh(at, r.high)
+    LET Around(r) == KeyBefore(r.low, at) /\ BelowHigh(at, r.high)
+    IN  /\ \E r \in ranges[adj] : Around(r)
         /\ ranges' = [ranges EXCEPT ![adj] =
-               (@ \ {r}) \cup {[low |-> r.low, high |-> at], [low |-> at, high |-> r.high]}]
+               UNION {IF Around(r) THEN {[r EXCEPT !.high = at], [r EXCEPT !.low = at]} ELSE {r} :
+                          r \in ranges[adj]}]
         /\ UNCHANGED <<known, issued, appending, holds, leaving, moving>>
 
 (***************************************************************************)
@@ -97,11 +98,13 @@ Split(adj, at) ==
 (*   changes  ranges                                                       *)
 (***************************************************************************)
 Merge(adj, at) ==
-    \E r, s \in ranges[adj] :
-        /\ r.high = at /\ s.low = at
-        /\ ranges' = [ranges EXCEPT ![adj] =
-               (@ \ {r, s}) \cup {[low |-> r.low, high |-> s.high]}]
-        /\ UNCHANGED <<known, issued, appending, holds, leaving, moving>>
+    /\ \E r \in ranges[adj] : r.high = at
+    /\ \E s \in ranges[adj] : s.low = at
+    /\ \E r, s \in ranges[adj] :
+           /\ r.high = at /\ s.low = at
+           /\ ranges' = [ranges EXCEPT ![adj] =
+                  (@ \ {r, s}) \cup {[low |-> r.low, high |-> s.high]}]
+    /\ UNCHANGED <<known, issued, appending, holds, leaving, moving>>
 
 (***************************************************************************)
 (* Release                                                                 *)
@@ -114,19 +117,20 @@ Merge(adj, at) ==
 (*   changes  ranges, last, latest; the record goes to the journal         *)
 (***************************************************************************)
 Release(adj, low, to, ts) ==
-    \E r \in ranges[adj] :
-        /\ r.low = low
-        /\ to # adj
-        /\ NoneHeld(adj, r)
-        /\ Free(adj, ts)
-        /\ AtMost(ts, lease[adj])
-        /\ ranges' = [ranges EXCEPT ![adj] = @ \ {r}]
-        /\ latest' = [latest EXCEPT ![adj] = ts]
-        /\ leaving' = [leaving EXCEPT ![adj] = @ \cup
-               {[ts |-> ts, to |-> to, low |-> r.low, high |-> r.high, level |-> floor[adj],
-                 known |-> Within(r, last[adj])]}]
-        /\ last' = [last EXCEPT ![adj] = Without(r, @)]
-        /\ UNCHANGED <<floor, promise, lease, appending, holds, moving>>
+    /\ to # adj
+    /\ \E r \in ranges[adj] : r.low = low
+    /\ \A r \in ranges[adj] : r.low = low => NoneHeld(adj, r)
+    /\ Free(adj, ts)
+    /\ AtMost(ts, lease[adj])
+    /\ \E r \in ranges[adj] :
+           /\ r.low = low
+           /\ ranges' = [ranges EXCEPT ![adj] = @ \ {r}]
+           /\ leaving' = [leaving EXCEPT ![adj] = @ \cup
+                  {[ts |-> ts, to |-> to, low |-> r.low, high |-> r.high, level |-> floor[adj],
+                    known |-> Within(r, last[adj])]}]
+           /\ last' = [last EXCEPT ![adj] = Without(r, @)]
+    /\ latest' = [latest EXCEPT ![adj] = ts]
+    /\ UNCHANGED <<floor, promise, lease, appending, holds, moving>>
 
 (***************************************************************************)
 (* Depart                                                                  *)
@@ -137,14 +141,15 @@ Release(adj, low, to, ts) ==
 (*   changes  leaving, moving                                              *)
 (***************************************************************************)
 Depart(adj, low) ==
-    \E m \in leaving[adj] :
-        /\ m.low = low
-        /\ Reached(adj, m.ts)
-        /\ leaving' = [leaving EXCEPT ![adj] = @ \ {m}]
-        /\ moving' = moving \cup
-               {[from |-> adj, ts |-> m.ts, to |-> m.to, low |-> m.low, high |-> m.high,
-                 level |-> m.level, known |-> m.known]}
-        /\ UNCHANGED <<ranges, known, issued, appending, holds>>
+    /\ \E m \in leaving[adj] : m.low = low
+    /\ \A m \in leaving[adj] : m.low = low => Reached(adj, m.ts)
+    /\ \E m \in leaving[adj] :
+           /\ m.low = low
+           /\ leaving' = [leaving EXCEPT ![adj] = @ \ {m}]
+           /\ moving' = moving \cup
+                  {[from |-> adj, ts |-> m.ts, to |-> m.to, low |-> m.low, high |-> m.high,
+                    level |-> m.level, known |-> m.known]}
+    /\ UNCHANGED <<ranges, known, issued, appending, holds>>
 
 (***************************************************************************)
 (* Install                                                                 *)
@@ -158,16 +163,17 @@ Depart(adj, low) ==
 (*   changes  ranges, last, moving; latest: its journal goes on above that *)
 (*            time                                                         *)
 (***************************************************************************)
-Install(adj, low, from, ts, level, given) ==
-    \E m \in moving :
-        /\ m.low = low /\ m.from = from /\ m.to = adj /\ m.ts = ts
+Install(adj, low, source, ts, level, history) ==
+    LET Given(m) == m.low = low /\ m.from = source /\ m.to = adj /\ m.ts = ts
+    IN  /\ \E m \in moving : Given(m)
         /\ AtMost(ts, lease[adj])
-        /\ AtMost(m.level, level) /\ AtMost(level, floor[adj])
-        /\ HasAllAbove(level, m.known, given)
-        /\ ranges' = [ranges EXCEPT ![adj] = @ \cup {Span(m)}]
-        /\ last' = [last EXCEPT ![adj] = LaterThan(floor[adj], given) @@ @]
+        /\ AtMost(level, floor[adj])
+        /\ \A m \in moving :
+               Given(m) => AtMost(m.level, level) /\ HasAllAbove(level, m.known, history)
+        /\ ranges' = [ranges EXCEPT ![adj] = @ \cup {Span(m) : m \in {g \in moving : Given(g)}}]
+        /\ last' = [last EXCEPT ![adj] = LaterThan(floor[adj], history) @@ @]
         /\ latest' = [latest EXCEPT ![adj] = Later(@, ts)]
-        /\ moving' = moving \ {m}
+        /\ moving' = {m \in moving : ~Given(m)}
         /\ UNCHANGED <<floor, promise, lease, appending, holds, leaving>>
 
 \* The ranges that the journal of adj tells of are those that it has.
@@ -237,8 +243,8 @@ Next ==
         \/ \E low \in Key :
                \/ \E to \in Adj, ts \in Time : Release(adj, low, to, ts)
                \/ Split(adj, low) \/ Merge(adj, low) \/ Depart(adj, low)
-               \/ \E from \in Adj, ts \in Time, level \in Time \cup {Zero}, given \in Histories :
-                      Install(adj, low, from, ts, level, given)
+               \/ \E source \in Adj, ts \in Time, level \in Time \cup {Zero} :
+                      \E history \in Histories : Install(adj, low, source, ts, level, history)
         \/ \E at \in Time, found \in SUBSET Ranges, left \in SUBSET Releases :
                Seal(adj, at, found, left)
 

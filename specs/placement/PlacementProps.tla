@@ -215,6 +215,11 @@ HoldsStay ==
     \A adj \in Adj : \A h \in holds[adj] :
         DOMAIN h.keys \subseteq Owned(adj) /\ AtMost(h.until, lease[adj])
 
+\* INV: P2.  A range is given away at a time above all that was committed on it.
+ReleasedAbove ==
+    \A m \in AllMoves : \A k \in DOMAIN m.known : \A c \in DOMAIN m.known[k] :
+        Before(m.known[k][c], m.ts)
+
 \* INV: P15.  Only what can still refuse somebody is remembered, and by the owner.
 NothingStale ==
     \A adj \in Adj : \A k \in DOMAIN last[adj] :

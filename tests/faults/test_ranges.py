@@ -37,7 +37,7 @@ def filled(server: Server) -> Server:
 
 def load(server: Server) -> Report:
     """Transfers that are tried until they commit."""
-    return pgbench(server, "-n", "-c", "3", "-t", "120", "--max-tries=0", "-b", "tpcb-like")
+    return pgbench(server, "-n", "-c", "3", "-T", "6", "--max-tries=0", "-b", "tpcb-like")
 
 
 def test_ranges_that_move_under_load_fail_no_transaction(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_ranges_that_move_under_load_fail_no_transaction(tmp_path: Path) -> None
                 break
         report = running.result()
         assert report.code == 0, report.output
-        assert report.number("number of transactions actually processed") == 360
+        assert report.number("number of transactions actually processed") > 0
         assert report.number("number of failed transactions") == 0
         with server.connect() as client:
             (balance, delta) = client.execute(BRANCHES).fetchone() or (None, None)

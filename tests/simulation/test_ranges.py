@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from daybreak.adjudicator.mover import Mover
+from daybreak.adjudicator.conflicts import History
 from daybreak.adjudicator.placement import Placement
 from daybreak.runtime.sim.world import Faults
 from daybreak.simulation.run import Options
@@ -80,7 +80,7 @@ def test_without_a_bug_nothing_is_noticed() -> None:
 
 
 def test_a_range_without_its_history_must_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Mover, "_pack", lambda self, found: ())
+    monkeypatch.setattr(History, "recent", lambda self, has, above, limit: ([], above))
     assert noticed(BUSY) is not None
 
 

@@ -7,7 +7,7 @@ accesses that it conflicts with. `Access.VALIDATE` conflicts with writers and le
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from daybreak.base.keys import Key
 from daybreak.base.time import ZERO, Timestamp
@@ -122,13 +122,26 @@ class History:
         while self._order and self._order[0][0] <= upto:
             self.drop(key for key in self._order.popleft()[1] if self._latest.get(key, upto) <= upto)
 
-    def accesses(self, above: Timestamp) -> Iterator[tuple[Timestamp, Key, Access]]:
-        """The last access to each key in each class that was committed after `above`."""
-        for key, latest in self._latest.items():
-            times = self._times.get(key) or _Times(latest)
-            for access in RECORDED:
-                if (ts := times.of(access)) > above:
-                    yield ts, key, access
+    def recent(
+        self, has: Callable[[Key], bool], above: Timestamp, limit: int
+    ) -> tuple[list[tuple[Timestamp, Key, Access]], Timestamp]:
+        """The last access, of each class, to keys that `has` accepts: all later than the time that is returned too.
+
+        That is `above`, unless there are more than about `limit` of them.
+        """
+        found: list[tuple[Timestamp, Key, Access]] = []
+        seen: set[Key] = set()
+        for at, keys in reversed(self._order):
+            if at <= above:
+                break
+            if len(found) >= limit:
+                return found, at
+            new = [key for key in keys if has(key) and key not in seen]
+            seen.update(new)
+            for key in new:
+                times = self._times.get(key) or _Times(self._latest.get(key, ZERO))
+                found += [(ts, key, access) for access in RECORDED if (ts := times.of(access)) > above]
+        return found, above
 
     def drop(self, keys: Iterable[Key]) -> None:
         """Forget all accesses to some keys."""

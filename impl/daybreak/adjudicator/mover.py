@@ -7,7 +7,7 @@ was committed on it, until it says that it has it. The new owner has it when an 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -46,8 +46,8 @@ from daybreak.runtime.stepclock import StepClock
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
 
-MOVED_ACCESSES = 20_000
-"""So much of a range's history goes with it; the floor rises above what is older."""
+MOVED_ACCESSES = 10_000
+"""About so much of a range's history goes with it, of a busy one the last seconds; who began before is refused."""
 
 NOT_SERVING = "the adjudicator is not serving now"
 LOST = "it has lost its journal; who leads now may know of it, see daybreak ranges list"
@@ -156,7 +156,7 @@ class Mover(Voter):
         if self._wanted_move is None:
             return False
         found = self._placement.starting(self._wanted_move.low)
-        return found is not None and any(found.has(key) and marked(key) is None for key in keys)
+        return found is not None and any(map(_within(found), keys))
 
     # --- splitting and merging ----------------------------------------------------------------------------------
 
@@ -222,25 +222,24 @@ class Mover(Voter):
             self._wanted_move = None
             return [Send(wanted.told.asker, RangeDone(wanted.told.request, "the range has changed meanwhile"))]
         ts = Timestamp(max(self.clock.now().latest, self._promise + 1, self._latest + 1))
-        if ts > self._lease or any(found.has(key) and not marked(key) for hold in self._holds for key in hold.keys):
+        has = _within(found)
+        if ts > self._lease or any(has(key) for hold in self._holds for key in hold.keys):
             return []
         self._wanted_move, self._moving = None, wanted.told
-        luggage = self._pack(found)
+        luggage = self._pack(found, wanted.to, ts)
         self.release(low=found.low.hex(), high=found.high.hex(), to=wanted.to, ts=ts)
-        self._placement.luggage = Moved(self._place.journal, wanted.to, found.low, found.high, ts, self._floor, luggage)
+        self._placement.luggage = luggage
         leaving = self._placement.leaving
         assert leaving is not None, "it has just been released"
         return self._append_place(leaving) + self._announce()
 
-    def _pack(self, found: Owned) -> tuple[tuple[Key, Access, Timestamp], ...]:
-        """What was committed on a range above the floor, which rises if that is too much; it is no longer here."""
-        accesses = [a for a in self._history.accesses(self._floor) if found.has(a[1]) and not marked(a[1])]
-        accesses.sort(key=lambda a: (a[0], a[1]))
-        if len(accesses) > MOVED_ACCESSES:
-            self.forget(upto=accesses[-MOVED_ACCESSES - 1][0])
-            accesses = [a for a in accesses if a[0] > self._floor]
+    def _pack(self, found: Owned, to: JournalId, ts: Timestamp) -> Moved:
+        """A range as its new owner is given it. What was committed on it long ago stays behind if there is too much:
+        the floor tells the new owner."""
+        accesses, floor = self._history.recent(_within(found), self._floor, MOVED_ACCESSES)
         self._history.drop(key for _, key, _ in accesses)
-        return tuple((key, access, ts) for ts, key, access in accesses)
+        history = tuple((key, access, at) for at, key, access in sorted(accesses))
+        return Moved(self._place.journal, to, found.low, found.high, ts, floor, history)
 
     @performs("Placement!Release")
     def release(self, *, low: str, high: str, to: JournalId, ts: Timestamp) -> None:
@@ -362,6 +361,12 @@ class Mover(Voter):
         """The relations stated where the state is declared."""
         super().check_invariants()
         assert self._wanted_move is None or self._placement.leaving is None, "one range leaves at a time"
+
+
+def _within(found: Owned) -> Callable[[Key], bool]:
+    """Whether a key goes where a range goes: catalog marks stay with their adjudicators."""
+    low, high = found.low, found.high
+    return lambda key: low <= key and (not high or key < high) and marked(key) is None
 
 
 def _named(moved: Moved) -> Luggage:

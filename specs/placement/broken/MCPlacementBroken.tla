@@ -169,7 +169,8 @@ RenewNoHolds(adj, until) ==
     /\ lease' = [lease EXCEPT ![adj] = until]
     /\ UNCHANGED <<ranges, known, latest, promise, appending, holds, leaving, moving>>
 
-\* P2: a voter does not mind when a transaction that it voted for has committed.
+\* P2: a voter does not mind when a transaction that it voted for has committed, and gives
+\* the range away below that.
 LearnBelow(adj, txn, ts) ==
     \E h \in holds[adj] :
         /\ h.txn = txn

@@ -220,15 +220,14 @@ def test_one_range_leaves_at_a_time() -> None:
     assert done.error is not None and "another range" in done.error
 
 
-def test_history_too_long_to_go_along_raises_the_floor(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_history_too_long_to_go_along_the_new_owner_learns_the_floor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("daybreak.adjudicator.mover.MOVED_ACCESSES", 2)
     bench = split()
     for number in range(4):
         asked(bench, f"t{number}", {far_key(str(number)): W})
     moved = released(bench)
     assert [k for k, _, _ in moved.history] == [far_key("2"), far_key("3")]
-    assert moved.floor == bench.floor < moved.history[0][2]
-    assert bench.sink.acts()[-3:] == ["Forget", "Release", "Depart"]
+    assert bench.floor < moved.floor < moved.history[0][2]
 
 
 # --- successors -----------------------------------------------------------------------------------------------------
