@@ -163,15 +163,15 @@ Depart(adj, low) ==
 (*   changes  ranges, last, moving; latest: its journal goes on above that *)
 (*            time                                                         *)
 (***************************************************************************)
-Install(adj, low, from, ts, level, given) ==
-    LET Given(m) == m.low = low /\ m.from = from /\ m.to = adj /\ m.ts = ts
+Install(adj, low, source, ts, level, history) ==
+    LET Given(m) == m.low = low /\ m.from = source /\ m.to = adj /\ m.ts = ts
     IN  /\ \E m \in moving : Given(m)
         /\ AtMost(ts, lease[adj])
         /\ AtMost(level, floor[adj])
         /\ \A m \in moving :
-               Given(m) => AtMost(m.level, level) /\ HasAllAbove(level, m.known, given)
+               Given(m) => AtMost(m.level, level) /\ HasAllAbove(level, m.known, history)
         /\ ranges' = [ranges EXCEPT ![adj] = @ \cup {Span(m) : m \in {g \in moving : Given(g)}}]
-        /\ last' = [last EXCEPT ![adj] = LaterThan(floor[adj], given) @@ @]
+        /\ last' = [last EXCEPT ![adj] = LaterThan(floor[adj], history) @@ @]
         /\ latest' = [latest EXCEPT ![adj] = Later(@, ts)]
         /\ moving' = {m \in moving : ~Given(m)}
         /\ UNCHANGED <<floor, promise, lease, appending, holds, leaving>>
@@ -243,8 +243,8 @@ Next ==
         \/ \E low \in Key :
                \/ \E to \in Adj, ts \in Time : Release(adj, low, to, ts)
                \/ Split(adj, low) \/ Merge(adj, low) \/ Depart(adj, low)
-               \/ \E from \in Adj, ts \in Time, level \in Time \cup {Zero}, given \in Histories :
-                      Install(adj, low, from, ts, level, given)
+               \/ \E source \in Adj, ts \in Time, level \in Time \cup {Zero} :
+                      \E history \in Histories : Install(adj, low, source, ts, level, history)
         \/ \E at \in Time, found \in SUBSET Ranges, left \in SUBSET Releases :
                Seal(adj, at, found, left)
 
