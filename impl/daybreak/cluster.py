@@ -74,14 +74,20 @@ class Layout:
         """Who owns what, as far as this process knows."""
 
     def in_zone(self, zone: str) -> tuple[NodeId, ...]:
-        """The journal replicas of one zone."""
-        return tuple(journal_node(zone, number) for number in range(len(self.journals)))
+        """The nodes of one zone."""
+        replicas = (nodes[ZONES.index(zone)] for nodes in self.replicas.values())
+        candidates = (node for nodes in self.candidates.values() for node in nodes)
+        return tuple(node for node in (*replicas, *candidates, *CROSSBARS, *STORAGES) if process_of(node) == zone)
 
 
 REGION = "A"
 """The process of all roles that belong to no zone."""
-ZONE_ROLES = ("journal",)
-"""Roles that run in the process of their zone."""
+ZONE_ROLES = ("journal", "adj", "crossbar", "storage")
+"""Roles of zones."""
+
+
+ZoneRole = Journal | Adjudicator | Crossbar | Replica
+"""What runs in a zone."""
 
 
 class Surroundings(NamedTuple):
@@ -94,8 +100,17 @@ class Surroundings(NamedTuple):
 
 def process_of(node: NodeId) -> str:
     """The process in which a node lives, named after its zone or the region."""
-    place, _, name = node.partition("/")
-    return place if name.rpartition("-")[0] in ZONE_ROLES else REGION
+    return node.partition("/")[0]
+
+
+def role_of(node: NodeId) -> str:
+    """What a node does: ``journal`` of ``A2/journal-1``."""
+    return node.partition("/")[2].rpartition("-")[0]
+
+
+def directory_of(node: NodeId) -> str | None:
+    """The directory, within that of its zone, for what a node keeps on disk; None if it keeps nothing."""
+    return {"journal": node.partition("/")[2], "storage": "storage"}.get(role_of(node))
 
 
 def query_processor_node(number: int) -> NodeId:
@@ -157,6 +172,20 @@ def storage(around: Surroundings, node: NodeId, disk: Disk, settings: StorageSet
         siblings=tuple(other for other in STORAGES if other != node),
         settings=settings,
     )
+
+
+def zone_role(around: Surroundings, node: NodeId, disk: Disk | None) -> ZoneRole:
+    """The role of one of `Layout.in_zone`; `disk` as `directory_of` says."""
+    match role_of(node):
+        case "journal" if disk is not None:
+            return journal(around, node, disk)
+        case "adj":
+            return adjudicator(around, node)
+        case "crossbar":
+            return crossbar(around, node)
+        case "storage" if disk is not None:
+            return storage(around, node, disk)
+    raise ValueError(f"{node} is no node of a zone, or lacks its disk")
 
 
 def balancer(around: Surroundings, settings: BalancerSettings | None = None) -> Balancer:

@@ -27,6 +27,7 @@ RANK = {
     "node": 7,
     "zones": 7,
     "simulation": 7,
+    "replicas": 7,
     "insight": 7,
     "rangeorders": 7,
     "instance": 7,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import textwrap
 from pathlib import Path
 
 from daybreak.base.ranges import ADJUDICATORS
-from daybreak.cli import bench, check, ranges, serve, status
-from daybreak.cli.arguments import DATA, Parser, adjudicators, port, positive, rate
+from daybreak.cli import bench, chaos, check, ranges, serve, status
+from daybreak.cli.arguments import DATA, Parser, add_addresses, adjudicators, port, positive, rate
 from daybreak.control.balancer import SPLIT_ABOVE
+from daybreak.control.chaos.words import USAGE
 from daybreak.errors import DaybreakError
 from daybreak.zones import MODES, ZONES
 from tracecheck.commands.outputs import add_outputs
@@ -29,6 +31,7 @@ def build() -> Parser:
     modelcheck.add_argument("rest", nargs=argparse.REMAINDER)
     _add_ranges(commands.add_parser("ranges", help="see, split, merge and move the key ranges of a running server"))
     _add_bench(commands.add_parser("bench", help="prepare pgbench's tables"))
+    _add_chaos(commands.add_parser("chaos", help="let things go wrong in a server that was started with --chaos"))
     return parser
 
 
@@ -54,6 +57,8 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         default=ZONES,
         help="a process per zone, all in a single one, or zones apart, run by daybreak node (default zones)",
     )
+    add_addresses(parser)
+    parser.add_argument("--chaos", action="store_true", help="obey daybreak chaos; for tests")
     parser.add_argument(
         "--split-above",
         type=rate,
@@ -102,6 +107,15 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     init.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory of the running server")
     init.add_argument("--port", type=port, help="port of the server (default: the one that runs on --data)")
     init.set_defaults(run=bench.run_init)
+
+
+def _add_chaos(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"commands:\n{textwrap.indent(USAGE, '  ')}\n\nNODE is a zone's process, or A, the region's."
+    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory of the running server")
+    parser.add_argument("--seed", type=positive, help="for what is left to chance (default: another one each time)")
+    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND", help="see below")
+    parser.set_defaults(run=chaos.run)
 
 
 def run(argv: list[str]) -> int:

@@ -84,21 +84,6 @@ class ControlServer:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
 
-async def ask_soon(path: str, seconds: float) -> Status | None:
-    """The status of the process behind a control socket; None if it gives none within `seconds`."""
-    writer = None
-    try:
-        async with asyncio.timeout(seconds):
-            reader, writer = await asyncio.open_unix_connection(path)
-            writer.write_eof()
-            return msgspec.json.decode(await reader.read(), type=Status)
-    except (OSError, TimeoutError, msgspec.MsgspecError):
-        return None
-    finally:
-        if writer is not None:
-            writer.close()
-
-
 def ask(path: str) -> Status:
     """The status of the server behind a control socket."""
     return _talk(path, b"")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 import msgspec
 
@@ -102,7 +103,8 @@ class Committer(Role):
         self._last_start = ZERO
         self._asked: Asked | None = None
         # An answer to a previous life of this node must not pass for one to this life: numbers go on with time.
-        self._requests: int = clock.now().latest
+        self._numbers = count(clock.now().latest + 1)
+        """Of questions to storage."""
 
     @property
     def transaction(self) -> Transaction:
@@ -233,9 +235,8 @@ class Committer(Role):
         if self._waiting_for(message.txn, "committing") is None or self._asked is None:
             return []
         self._leaders.learn(self._asked.leader, source)
-        self._requests += 1
-        self._asked.lookup = self._requests
-        question = ReadOutcome(self._requests, message.upto, message.txn)
+        self._asked.lookup = next(self._numbers)
+        question = ReadOutcome(self._asked.lookup, message.upto, message.txn)
         return [Send(storage, question) for storage in self._storages]
 
     def on_outcome_read(self, source: NodeId, message: OutcomeRead) -> Effects:
