@@ -15,7 +15,18 @@ from tracecheck.tlc.spec import locate
 @pytest.mark.parametrize(
     "text",
     [
-        *("string", "int", "bool", "time", "model", "value", "octets", "set(string)", "seq(set(int))", "map(string, time)"),
+        *(
+            "string",
+            "int",
+            "bool",
+            "time",
+            "model",
+            "value",
+            "octets",
+            "set(string)",
+            "seq(set(int))",
+            "map(string, time)",
+        ),
         *("map(model, int)", "record(a: int, b: bool)", "tuple(int, set(string))", "option(int, Nil)"),
         'option(seq(int), "none")',
     ],
