@@ -131,12 +131,14 @@ class Load:
             self.ends.append(error)
 
 
-ADJUDICATORS = ("A_adj-0", "A_adj-1")
+ADJUDICATORS = ("adj-0", "adj-1")
 
 
 def events(trace: Path, adjudicator: str) -> list[dict[str, Any]]:
-    """One adjudicator's events."""
-    return [json.loads(line) for line in (trace / f"{adjudicator}.ndjson").read_text().splitlines()]
+    """One adjudicator's events, of all its candidates."""
+    files = trace.glob(f"*_{adjudicator}.ndjson")
+    found = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    return sorted(found, key=lambda event: event["at"][0])
 
 
 def test_an_orderly_stop_under_load(tmp_path: Path) -> None:
