@@ -42,10 +42,16 @@ says in its last column what the other rungs call the step, if not the same, and
 take.
 """
 
-_SLICE = "by"
-"""The formal parameter by which a spec of a whole cluster names who takes a step; events name it as their slice."""
+_SLICES = frozenset({"by", "adj"})
+"""The formal parameters by which specs of a whole cluster name who takes a step; events name it as their slice."""
 
-_NOBODYS = {"Commit!FirstStatement": "the first statement fixes the start, so the two are one step here"}
+_ELSEWHERE = {"level": "floor", "found": "ranges", "left": "leaving"}
+"""Formal parameters that events call by the name of a variable of the spec, which a parameter there cannot have."""
+
+_NOBODYS = {
+    "Commit!FirstStatement": "the first statement fixes the start, so the two are one step here",
+    "Commit!Return": "which releases a successor finds is one step with its ranges, the Seal of rung 6",
+}
 """Actions that no method performs, and why not."""
 
 
@@ -79,11 +85,14 @@ def spec_modules(specs: Path = SPECS) -> list[SpecModule]:
 def taken(mapping: Path) -> dict[str, frozenset[str]]:
     """By event, the actions that a mapping makes of it."""
     events: dict[str, Any] = tomllib.loads(mapping.read_text())["events"]
-    steps = {act: entry["step"] if isinstance(entry, dict) else entry for act, entry in events.items()}
-    return {
-        act: frozenset(text.partition("(")[0] for text in ([step] if isinstance(step, str) else step))
-        for act, step in steps.items()
-    }
+    return {act: frozenset(text.partition("(")[0] for text in _steps(entry)) for act, entry in events.items()}
+
+
+def _steps(entry: Any) -> list[str]:
+    """The steps of an entry: one, several one after the other, or a table or several of them that say which."""
+    if isinstance(entry, str):
+        return [entry]
+    return [step for part in (entry if isinstance(entry, list) else [entry["step"]]) for step in _steps(part)]
 
 
 def parts(step: Performance, modules: Iterable[SpecModule]) -> set[str]:
@@ -127,9 +136,9 @@ def disagreements(registry: Iterable[Performance], modules: Iterable[SpecModule]
 def _agree(formals: tuple[str, ...], parameters: tuple[str, ...]) -> bool:
     """Whether a method has the parameters of its action. Where the event's slice is one of them, the event may tell
     more than the action takes; what becomes of that is in the mapping."""
-    if _SLICE not in formals:
+    if not _SLICES.intersection(formals):
         return formals == parameters
-    return set(formals) - {_SLICE} <= set(parameters)
+    return {_ELSEWHERE.get(formal, formal) for formal in formals if formal not in _SLICES} <= set(parameters)
 
 
 def place(performance: Performance) -> str:

@@ -1,12 +1,13 @@
 """How a logged JSON value becomes a TLA+ value: a small language of types.
 
-    string  int  bool  time  model  value
+    string  int  bool  time  octets  model  value
     set(T)  seq(T)  tuple(T, ...)  map(K, T)  record(name: T, ...)  option(T, none)
 
 `time` is an integer count of microseconds and becomes <<seconds, microseconds>>: TLC's integers have 32 bits, and
-no time may be rounded. `model` is a string and becomes the model value of that name, which the configuration must
+no time may be rounded. `octets` are bytes, written as hexadecimal digits, and become the sequence of their numbers: what
+is compared byte by byte can be compared in TLA+, where strings cannot. `model` is a string and becomes the model value of that name, which the configuration must
 have. `value` takes what JSON says: strings, integers, booleans, lists as sequences, objects as records. `map` is a
-JSON object and becomes a function; its K is string, int, time or model. `option` is for what may be null, which becomes
+JSON object and becomes a function; its K is string, int, time, octets or model. `option` is for what may be null, which becomes
 `none`: a model value when it is a name, a string when it is "quoted".
 """
 
@@ -23,8 +24,8 @@ from tracecheck.values import Value, function
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 US_PER_S = 1_000_000
 
-_ATOMS = ("string", "int", "bool", "time", "model", "value")
-_KEYS = ("string", "int", "time", "model")
+_ATOMS = ("string", "int", "bool", "time", "octets", "model", "value")
+_KEYS = ("string", "int", "time", "octets", "model")
 _TOKEN = re.compile(r'\s*([A-Za-z_][A-Za-z_0-9]*|"[^"\\]*"|[(),:])')
 
 
@@ -161,6 +162,15 @@ def to_time(value: object, where: str) -> tuple[int, int]:
     if not 0 <= seconds <= INT_MAX:
         raise ArgumentError(f"{where} is {value}: not a time in microseconds between 0 and {INT_MAX} seconds")
     return seconds, micros
+
+
+def to_octets(value: object, where: str) -> tuple[int, ...]:
+    """Hexadecimal digits, two for each byte, as the bytes' numbers; a `/` between them only helps people to read.
+    Raises ArgumentError naming `where`."""
+    try:
+        return tuple(bytes.fromhex(value.replace("/", "")))  # type: ignore[attr-defined]
+    except (AttributeError, ValueError):
+        raise ArgumentError(f"{where} is {_shown(value)}, not two hexadecimal digits for each byte") from None
 
 
 def expect(value: object, kind: type, noun: str, where: str) -> None:

@@ -17,6 +17,7 @@ from tracecheck.codec import (
     natural,
     to_int,
     to_key,
+    to_octets,
     to_time,
 )
 from tracecheck.values import ModelValue, Value, function
@@ -51,6 +52,9 @@ class _Encoders:
 
     def _time(self, _: Type) -> Portable:
         return to_time
+
+    def _octets(self, _: Type) -> Portable:
+        return to_octets
 
     def _value(self, _: Type) -> Portable:
         return natural
@@ -92,7 +96,7 @@ class _Encoders:
 
     def _map(self, kind: Type) -> Portable:
         key, held = self.of(kind.parts[0]), self.of(kind.parts[1])
-        textual = kind.parts[0].kind in ("string", "model")
+        textual = kind.parts[0].kind in ("string", "octets", "model")
 
         def told(value: dict[str, Any], where: str) -> Value:
             """The same with words for each part: only an error needs them, and they cost more than the rest."""

@@ -13,7 +13,10 @@ from daybreak.adjudicator.adjudicator import Adjudicator
 from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings as AdjudicatorSettings
 from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import ADJUDICATORS, Ranges
+from daybreak.control.balancer import Balancer
+from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.crossbar.crossbar import MARGIN_US, Crossbar
 from daybreak.journal.replica import Journal
 from daybreak.journal.segment import SEGMENT_BYTES
@@ -27,6 +30,7 @@ from daybreak.storage.replica import Replica
 from daybreak.trace.recorder import Trace
 
 ZONES = ("A1", "A2", "A3")
+BALANCER = NodeId("A/balancer-0")
 STORAGE_ZONES = ZONES[:2]
 STORAGES = tuple(NodeId(f"{zone}/storage-0") for zone in STORAGE_ZONES)
 CROSSBARS = tuple(NodeId(f"{zone}/crossbar-0") for zone in STORAGE_ZONES)
@@ -65,16 +69,25 @@ class Layout:
         }
         """The replicas of each journal, in the order of the zones."""
         self.ranges = Ranges.even(self.journals)
+        """Who owns what in the beginning."""
+        self.map = PlacementMap(self.ranges, self.journals)
+        """Who owns what, as far as this process knows."""
 
     def in_zone(self, zone: str) -> tuple[NodeId, ...]:
-        """The journal replicas of one zone."""
-        return tuple(journal_node(zone, number) for number in range(len(self.journals)))
+        """The nodes of one zone."""
+        replicas = (nodes[ZONES.index(zone)] for nodes in self.replicas.values())
+        candidates = (node for nodes in self.candidates.values() for node in nodes)
+        return tuple(node for node in (*replicas, *candidates, *CROSSBARS, *STORAGES) if process_of(node) == zone)
 
 
 REGION = "A"
 """The process of all roles that belong to no zone."""
-ZONE_ROLES = ("journal",)
-"""Roles that run in the process of their zone."""
+ZONE_ROLES = ("journal", "adj", "crossbar", "storage")
+"""Roles of zones."""
+
+
+ZoneRole = Journal | Adjudicator | Crossbar | Replica
+"""What runs in a zone."""
 
 
 class Surroundings(NamedTuple):
@@ -87,8 +100,17 @@ class Surroundings(NamedTuple):
 
 def process_of(node: NodeId) -> str:
     """The process in which a node lives, named after its zone or the region."""
-    place, _, name = node.partition("/")
-    return place if name.rpartition("-")[0] in ZONE_ROLES else REGION
+    return node.partition("/")[0]
+
+
+def role_of(node: NodeId) -> str:
+    """What a node does: ``journal`` of ``A2/journal-1``."""
+    return node.partition("/")[2].rpartition("-")[0]
+
+
+def directory_of(node: NodeId) -> str | None:
+    """The directory, within that of its zone, for what a node keeps on disk; None if it keeps nothing."""
+    return {"journal": node.partition("/")[2], "storage": "storage"}.get(role_of(node))
 
 
 def query_processor_node(number: int) -> NodeId:
@@ -112,7 +134,8 @@ def adjudicator(around: Surroundings, node: NodeId, settings: AdjudicatorSetting
     layout = around.layout
     journal = next(journal for journal, nodes in layout.candidates.items() if node in nodes)
     clock = StepClock(around.clock(node))
-    place = Place(node, journal, layout.replicas[journal], CROSSBARS, layout.candidates)
+    first = layout.ranges.of(journal)
+    place = Place(node, journal, layout.replicas[journal], CROSSBARS, layout.candidates, first, (BALANCER,))
     return Adjudicator(place, clock, around.trace(node, clock), settings)
 
 
@@ -151,6 +174,34 @@ def storage(around: Surroundings, node: NodeId, disk: Disk, settings: StorageSet
     )
 
 
+def zone_role(around: Surroundings, node: NodeId, disk: Disk | None) -> ZoneRole:
+    """The role of one of `Layout.in_zone`; `disk` as `directory_of` says."""
+    match role_of(node):
+        case "journal" if disk is not None:
+            return journal(around, node, disk)
+        case "adj":
+            return adjudicator(around, node)
+        case "crossbar":
+            return crossbar(around, node)
+        case "storage" if disk is not None:
+            return storage(around, node, disk)
+    raise ValueError(f"{node} is no node of a zone, or lacks its disk")
+
+
+def balancer(around: Surroundings, settings: BalancerSettings | None = None) -> Balancer:
+    """Who knows the key ranges of the process, and sees to it that they are equally busy."""
+    clock = around.clock(BALANCER)
+    layout = around.layout
+    return Balancer(
+        BALANCER,
+        clock,
+        around.trace(BALANCER, clock),
+        ranges=layout.map,
+        candidates=layout.candidates,
+        settings=settings,
+    )
+
+
 def query_processor(
     around: Surroundings, number: int, settings: ProcessorSettings | None = None, *, leaders: Leaders | None = None
 ) -> QueryProcessor:
@@ -163,7 +214,7 @@ def query_processor(
         around.trace(node, clock),
         session=session_node(number),
         storages=STORAGES,
-        ranges=around.layout.ranges,
+        ranges=around.layout.map,
         leaders=leaders or Leaders(around.layout.candidates),
         settings=settings,
     )

@@ -17,18 +17,17 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from daybreak.base.ids import NodeId, TxnId
+from daybreak.base.ids import JournalId, NodeId, TxnId
 from daybreak.base.limits import FORGET_AFTER_US
 from daybreak.base.time import SECOND_US, Timestamp
 from daybreak.errors import RequestError
 from daybreak.query.insight import Fate, Outcome, moment
 from daybreak.query.processor import QueryProcessor
-from daybreak.runtime.protocols import Clock, Message
-from daybreak.storage.messages import OutcomeRead, ReadOutcome
+from daybreak.replicas import Replicas
+from daybreak.runtime.protocols import Clock
 
-ASKER = NodeId("A/insight-0")
 PATIENCE_SECONDS = 5.0
 """How long a storage replica's answer is waited for."""
 SERVING = "serving"
@@ -38,93 +37,97 @@ _NAME = re.compile(r"([0-9a-f]{1,14})\.[0-9]+")
 
 
 class Range(NamedTuple):
-    """The keys in ``[low, high)``, None being no bound, and who owns them."""
+    """The keys in ``[low, high)``, None being no bound, who owns them, and how busy they are."""
 
     low: bytes
     high: bytes | None
     adjudicator: str
+    per_second: float
+    """Transactions with keys of it, of late."""
 
 
-class Watched(Protocol):
-    """A role that tells of itself; its `status` is one of `Adjudicator.status` or `storage.replica.Replica.status`."""
+class Told(NamedTuple):
+    """What the process of a node says of it, as the role's `status` does."""
+
+    node: NodeId
+    journal: JournalId | None
+    """Of an adjudicator or a journal's replica."""
+    status: Mapping[str, object] | None
+    """None: there is no answer."""
+    state: str
+    """How that process is, in a word."""
 
     @property
-    def node(self) -> NodeId: ...
+    def zone(self) -> str:
+        """The zone that the node belongs to."""
+        return self.node.partition("/")[0]
 
-    def status(self) -> dict[str, object]: ...
+    @property
+    def failure(self) -> str | None:
+        """Why nothing is known of it; None: it is."""
+        return f"the zone's process is {self.state}" if self.status is None else None
+
+    def columns(self, *names: str) -> dict[str, object]:
+        """Columns that are called as in the status."""
+        return {name: (self.status or {}).get(name) for name in names}
+
+    def times(self, **names: str) -> dict[str, object]:
+        """Columns that are times, by what the status calls them."""
+        return {column: moment(_number((self.status or {}).get(name, 0))) for column, name in names.items()}
+
+
+class Cluster(NamedTuple):
+    """What the zones tell of their roles."""
+
+    adjudicators: Sequence[Told] = ()
+    journals: Sequence[Told] = ()
+    replicas: Sequence[Told] = ()
+    """Of storage."""
 
 
 class Parts(NamedTuple):
-    """The roles that a server can look at, as of when they are asked for."""
+    """What a server can look at, as of when it is asked for."""
 
     ranges: Callable[[], Iterable[Range]]
-    adjudicators: Callable[[], Mapping[str, Watched]]
-    """By the name of their journal."""
-    journals: Callable[[], Awaitable[Sequence[Mapping[str, object]]]]
-    """A row for each replica of each journal: they live in other processes, which have to be asked."""
-    replicas: Callable[[], Iterable[Watched]]
-    """Of storage."""
+    cluster: Callable[[], Awaitable[Cluster]]
     processors: Callable[[], Iterable[QueryProcessor]]
 
 
 class ClusterInsight:
-    """`query.insight.Insight` over the roles of a server; `post` sends a message as `ASKER`."""
+    """`query.insight.Insight` over the roles of a cluster."""
 
-    def __init__(self, parts: Parts, clock: Clock, post: Callable[[NodeId, Message], None]) -> None:
+    def __init__(self, parts: Parts, clock: Clock, replicas: Replicas) -> None:
         self._parts = parts
         self._clock = clock
-        self._post = post
-        self._views: dict[str, Callable[[], list[dict[str, object]]]] = {
+        self._replicas = replicas
+        self._views: dict[str, Callable[[Cluster], list[dict[str, object]]]] = {
+            "daybreak_adjudicators": _adjudicators,
+            "daybreak_journals": _journals,
+            "daybreak_replicas": _replicas,
+        }
+        self._own: dict[str, Callable[[], list[dict[str, object]]]] = {
             "daybreak_ranges": self._ranges,
-            "daybreak_adjudicators": self._adjudicators,
-            "daybreak_replicas": self._replicas,
             "daybreak_transactions": self._transactions,
         }
         self._aborted: dict[TxnId, Timestamp] = {}
-        self._requests = 0
-        self._asked: dict[int, asyncio.Future[OutcomeRead]] = {}
 
     # --- views --------------------------------------------------------------------------------------------------
 
-    async def rows(self, view: str) -> Sequence[Mapping[str, object]]:
-        """The rows of a view as of now."""
-        if view == "daybreak_journals":
-            return await self._parts.journals()
-        return self._views[view]()
+    async def rows(self, views: Iterable[str]) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        """The rows of some views as of now; the zones are asked once."""
+        names = tuple(views)
+        cluster = await self._parts.cluster() if any(name in self._views for name in names) else Cluster()
+        return {name: self._own[name]() if name in self._own else self._views[name](cluster) for name in names}
 
     def _ranges(self) -> list[dict[str, object]]:
         return [
-            {"low_key": low.hex(), "high_key": high.hex() if high is not None else None, "adjudicator": owner}
-            for low, high, owner in self._parts.ranges()
-        ]
-
-    def _adjudicators(self) -> list[dict[str, object]]:
-        return [
             {
-                "adjudicator": name,
-                "node": role.node,
-                "stage": role.status()["stage"],
-                "epoch": role.status()["epoch"],
-                "lease_until": _time(role, "lease"),
-                "promise": _time(role, "promise"),
-                "last_commit": _time(role, "latest"),
-                "floor": _time(role, "floor"),
-                "remembered_keys": role.status()["remembered_keys"],
+                "low_key": low.hex(),
+                "high_key": high.hex() if high is not None else None,
+                "adjudicator": owner,
+                "transactions_per_second": round(per_second, 1),
             }
-            for name, role in self._parts.adjudicators().items()
-        ]
-
-    def _replicas(self) -> list[dict[str, object]]:
-        return [
-            {
-                "node": role.node,
-                "zone": role.node.partition("/")[0],
-                "watermark": _time(role, "watermark"),
-                "forgotten": _time(role, "forgotten"),
-                "keys": role.status()["keys"],
-                "waiting_reads": role.status()["waiting_reads"],
-            }
-            for role in self._parts.replicas()
+            for low, high, owner, per_second in self._parts.ranges()
         ]
 
     def _transactions(self) -> list[dict[str, object]]:
@@ -171,50 +174,78 @@ class ClusterInsight:
             return Outcome(Fate.ABORTED)
         return await self._read(txn, Timestamp(int(found[1], 16)))
 
+    async def floor(self) -> Timestamp | None:
+        """No transaction that began before this time can be decided on any more; None while that is not certain."""
+        leaders = await self._leaders()
+        return Timestamp(min(_number(status["floor"]) for status in leaders)) if leaders else None
+
+    async def _leaders(self) -> list[Mapping[str, object]]:
+        """The status of who serves each journal, of all journals; none at all if one of them has nobody.
+
+        One that was overtaken and does not know yet will do as well: its successor's floor is higher, and begins
+        after its lease.
+        """
+        told = (await self._parts.cluster()).adjudicators
+        serving = {t.journal: t.status for t in told if t.status is not None and t.status["stage"] == SERVING}
+        return list(serving.values()) if {t.journal for t in told} == serving.keys() else []
+
     async def _read(self, txn: TxnId, start: Timestamp) -> Outcome:
         """Look for the record of `txn` in storage."""
-        adjudicators = [role.status() for role in self._parts.adjudicators().values()]
-        is_past = bool(adjudicators) and all(
-            status["stage"] == SERVING and start < _number(status["floor"]) for status in adjudicators
-        )
+        leaders = await self._leaders()
+        is_past = bool(leaders) and all(start < _number(status["floor"]) for status in leaders)
         upto = self._clock.now().latest
         if is_past:
-            upto = Timestamp(max(upto, *(_number(status["lease"]) for status in adjudicators)))
+            upto = Timestamp(max(upto, *(_number(status["lease"]) for status in leaders)))
             # Asked for earlier, it would have the adjudicators promise ahead of the clock.
             await asyncio.sleep(max(0, upto - self._clock.now().earliest) / SECOND_US)
-        answer = await self._ask(txn, upto)
+        answer = await self._replicas.outcome(txn, upto, PATIENCE_SECONDS)
         if answer is None:
             return Outcome(Fate.UNKNOWN)
         if answer.ts is not None:
             return Outcome(Fate.COMMITTED, answer.ts)
         return Outcome(Fate.ABORTED if is_past and answer.since <= start else Fate.UNKNOWN)
 
-    async def _ask(self, txn: TxnId, upto: Timestamp) -> OutcomeRead | None:
-        """The first answer of a storage replica; None if none comes in time."""
-        self._requests += 1
-        number = self._requests
-        future = self._asked[number] = asyncio.get_running_loop().create_future()
-        for role in self._parts.replicas():
-            self._post(role.node, ReadOutcome(number, upto, txn))
-        try:
-            return await asyncio.wait_for(future, PATIENCE_SECONDS)
-        except TimeoutError:
-            return None
-        finally:
-            del self._asked[number]
 
-    def on_message(self, message: Message) -> None:
-        """Take the answer of a storage replica."""
-        assert isinstance(message, OutcomeRead), "nothing else is said to it"
-        future = self._asked.get(message.request)
-        if future is not None and not future.done():
-            future.set_result(message)
+def _adjudicators(cluster: Cluster) -> list[dict[str, object]]:
+    return [
+        {
+            "adjudicator": told.journal,
+            "node": told.node,
+            "zone": told.zone,
+            "stage": told.state if told.status is None else told.status["stage"],
+            **told.columns("epoch"),
+            **told.times(lease_until="lease", promise="promise", last_commit="latest", floor="floor"),
+            **told.columns("remembered_keys"),
+        }
+        for told in cluster.adjudicators
+    ]
+
+
+def _journals(cluster: Cluster) -> list[dict[str, object]]:
+    return [
+        {
+            "journal": told.journal,
+            "zone": told.zone,
+            **told.columns("last_index", "synced", "durable"),
+            "failure": told.failure or told.columns("failure")["failure"],
+        }
+        for told in cluster.journals
+    ]
+
+
+def _replicas(cluster: Cluster) -> list[dict[str, object]]:
+    return [
+        {
+            "node": told.node,
+            "zone": told.zone,
+            **told.times(watermark="watermark", forgotten="forgotten"),
+            **told.columns("keys", "waiting_reads"),
+            "failure": told.failure,
+        }
+        for told in cluster.replicas
+    ]
 
 
 def _number(value: object) -> int:
     assert isinstance(value, int), "times of a status are whole microseconds"
     return value
-
-
-def _time(role: Watched, name: str) -> str | None:
-    return moment(_number(role.status()[name]))

@@ -7,42 +7,45 @@ import heapq
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from daybreak import cluster
-from daybreak.adjudicator.adjudicator import Adjudicator
-from daybreak.adjudicator.messages import Release
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.control.api import ControlServer
+from daybreak.control.balancer import SPLIT_ABOVE
+from daybreak.control.balancer import Settings as BalancerSettings
+from daybreak.control.chaos.server import ChaosServer
 from daybreak.control.datadir import DataDirectory, ServerFile
+from daybreak.control.leases import give_back
 from daybreak.errors import InternalError, OperatorError
-from daybreak.insight import ASKER, ClusterInsight, Parts, Range
+from daybreak.insight import SERVING, Cluster, ClusterInsight, Parts, Range
+from daybreak.node import make_chaos
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
+from daybreak.query.keyplaces import place, read_catalog
 from daybreak.query.leaders import Leaders
 from daybreak.query.pool import EnginePool
 from daybreak.query.private_server import PrivateServer
 from daybreak.query.processor import QueryProcessor
+from daybreak.rangeorders import OPERATOR, RangeOrders
+from daybreak.replicas import ASKER, Replicas
 from daybreak.router.server import Router
-from daybreak.runtime.local.clock import SystemClock
-from daybreak.runtime.local.disk import LocalDisk
+from daybreak.runtime.local.chaos import clock_of
 from daybreak.runtime.local.network import Host
 from daybreak.runtime.protocols import Clock, Message
-from daybreak.storage.replica import Replica
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
-from daybreak.zones import ZONES, Zones, journal_row, make_zones
+from daybreak.zones import SINGLE, ZONES, OverTcp, Zones, make_zones, told
 
 log = logging.getLogger(__name__)
 
-CONTROL = NodeId("A/control-0")
 RECOVERY_SECONDS = 120.0
 """After this long without working adjudicators and a complete storage replica, starting has failed."""
-RELEASE_SECONDS = 5.0
+RELEASE_SECONDS = 2.0
 """An orderly stop waits this long for the leases to be given back."""
 
 
@@ -58,8 +61,13 @@ class Settings(msgspec.Struct, frozen=True):
     max_sessions: int = 100
     warm: int = 4
     """Private databases kept ready for new sessions."""
+    split_above: int = SPLIT_ABOVE
+    """Transactions per second above which a key range is split; 0: none ever is by itself."""
     processes: str = ZONES
     """How the zones run: one of `zones.MODES`."""
+    over_tcp: OverTcp = OverTcp()
+    chaos: bool = False
+    """Whether its processes take orders to fail."""
 
 
 class Instance:
@@ -71,12 +79,13 @@ class Instance:
         self._directory = DataDirectory.open(settings.data, settings.adjudicators)
         self._layout = cluster.Layout(self._directory.adjudicators)
         self._leaders = Leaders(self._layout.candidates)
-        self._clock = SystemClock()
+        self._chaos = make_chaos(cluster.REGION, alone=settings.processes == SINGLE) if settings.chaos else None
+        self._clock = clock_of(self._chaos)
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
-        self._storages: dict[str, Replica] = {}
-        self._insight = ClusterInsight(self._parts(), self._clock, self._ask)
+        self._replicas = Replicas(cluster.STORAGES, partial(self._say_as, ASKER))
+        self._insight = ClusterInsight(self._parts(), self._clock, self._replicas)
         self._undo: list[Callable[[], object]] = [self._directory.close]
 
     @property
@@ -99,7 +108,9 @@ class Instance:
 
     async def _start(self) -> None:
         settings = self.settings
-        zones = self._zones = make_zones(settings.processes, self._directory, settings.trace)
+        zones = self._zones = make_zones(
+            settings.processes, self._directory, settings.trace, settings.over_tcp, self._chaos
+        )
         self._undo.append(zones.close)
         self._network = zones.network
         if settings.trace is not None:
@@ -121,23 +132,29 @@ class Instance:
         pool = await EnginePool.start(server, warm=settings.warm)
         self._undo.append(pool.stop)
         await opening
-        await self._recovered()
-        zones.settle()
         self._undo.append(self._release)
-        self._network.listen(ASKER, self._insight.on_message)
+        await self._or_failure(self._recovered())
+        zones.settle()
         sessions = SqlSessions(pool, self._open_store, self._insight)
         self._router = Router(
             sessions=sessions, host=settings.host, port=settings.port, max_sessions=settings.max_sessions
         )
         await self._router.start()
         self._undo.append(self._router.stop)
-        control = ControlServer(settings.data, self.status)
+        orders = RangeOrders(self._balancer, self._locate, partial(self._say_as, OPERATOR))
+        self._network.listen(OPERATOR, orders.on_message)
+        control = ControlServer(settings.data, self.status, orders=orders.answer)
         await control.start()
         self._undo.append(control.stop)
+        if self._chaos is not None:
+            chaos = ChaosServer(settings.data, cluster.REGION, self._chaos)
+            self._undo.append(chaos.stop)
+            await chaos.start()
         self._directory.announce(ServerFile(os.getpid(), settings.host, self._router.port, str(control.path)))
 
     async def _open(self, zones: Zones, around: cluster.Surroundings) -> None:
         await zones.open(around)
+        self._network.listen(ASKER, self._replicas.on_message)
         self._start_roles()
 
     async def _watch(self, server: PrivateServer) -> None:
@@ -147,22 +164,9 @@ class Instance:
         self._network.fail(OperatorError(f"the private PostgreSQL has ended (exit code {code}); see {log_file}"))
 
     def _start_roles(self) -> None:
-        network, around = self._network, self._around
-        hosts = []
-        for zone, node in zip(cluster.STORAGE_ZONES, cluster.STORAGES, strict=True):
-            disk = LocalDisk(self._directory.zone(zone) / "storage")
-            self._undo.insert(1, disk.close)
-            storage = cluster.storage(around, node, disk)
-            self._storages[zone] = storage
-            hosts.append(network.add(storage, disk))
-        self._candidates = {
-            journal: [cluster.adjudicator(around, node) for node in nodes]
-            for journal, nodes in self._layout.candidates.items()
-        }
-        hosts += [network.add(cluster.crossbar(around, node)) for node in cluster.CROSSBARS]
-        hosts += [network.add(role) for roles in self._candidates.values() for role in roles]
-        for host in hosts:
-            network.start(host)
+        """Those of the region that serve no session."""
+        self._balancer = cluster.balancer(self._around, BalancerSettings(split_above=self.settings.split_above))
+        self._network.start(self._network.add(self._balancer))
 
     def _node_clock(self, node: NodeId) -> Clock:
         return self._clock
@@ -173,33 +177,25 @@ class Instance:
         return self._traces.recorder(node, clock, slice_name=cluster.slice_of(node))
 
     async def _recovered(self) -> None:
-        """Wait until all adjudicators may commit and a storage replica has everything up to now; those that have it
-        forget what no session can ask for any more."""
-        begun = self._clock.now().latest
-        deadline = time.monotonic() + RECOVERY_SECONDS
-        storages = self._storages.values()
-        while not (self._all_lead() and any(r.watermark >= begun for r in storages)):
-            if self.failure.done():
-                await self.failure
-            if time.monotonic() > deadline:
-                raise InternalError(f"the cluster has not recovered within {RECOVERY_SECONDS:.0f} s")
-            await asyncio.sleep(0.005)
-        for replica in self._storages.values():
-            for note in replica.notes:
-                log.warning("%s: %s", replica.node, note)
-            if replica.watermark >= begun:
-                replica.compact()
+        """Wait until all adjudicators may commit and a storage replica has everything up to now; it forgets what no
+        session can ask for any more."""
+        begun, deadline = self._clock.now().latest, time.monotonic() + RECOVERY_SECONDS
+        # Complete up to now are only replicas to whom every adjudicator has promised it, so all have a lease.
+        complete = await self._replicas.complete(begun, RECOVERY_SECONDS)
+        while complete and time.monotonic() < deadline:
+            floor = await self._insight.floor()
+            if floor is not None and await self._replicas.forget(min(begun, floor), RECOVERY_SECONDS):
+                return
+        raise InternalError(f"the cluster has not recovered within {RECOVERY_SECONDS:.0f} s")
 
-    def _all_lead(self) -> bool:
-        """Whether every journal has a leader."""
-        return all(any(role.serving for role in roles) for roles in self._candidates.values())
-
-    def _leading(self) -> dict[JournalId, Adjudicator]:
-        """Who leads each journal, or is to lead it first."""
-        return {
-            journal: next((role for role in roles if role.serving), roles[0])
-            for journal, roles in self._candidates.items()
-        }
+    async def _or_failure(self, work: Coroutine[None, None, None]) -> None:
+        """Do some work, unless a role fails before it is done."""
+        task = asyncio.get_running_loop().create_task(work)
+        await asyncio.wait((task, self.failure), return_when=asyncio.FIRST_COMPLETED)
+        if self.failure.done():
+            await _abandon(task)
+            await self.failure
+        await task
 
     # --- sessions -----------------------------------------------------------------------------------------------
 
@@ -235,37 +231,43 @@ class Instance:
     # --- what sessions may ask ----------------------------------------------------------------------------------
 
     def _parts(self) -> Parts:
-        """The roles of this server, for views and outcomes."""
+        """What views and outcomes are made of."""
         return Parts(
             ranges=self._ranges,
-            adjudicators=lambda: {str(journal): role for journal, role in self._leading().items()},
-            journals=self._journal_rows,
-            replicas=self._storages.values,
+            cluster=self._told,
             processors=lambda: [role for host in self._processors if isinstance(role := host.role, QueryProcessor)],
         )
 
     def _ranges(self) -> list[Range]:
-        listed = self._layout.ranges.listed()
-        highs = [*(low for low, _ in listed[1:]), None]
-        return [Range(low, high, owner) for (low, owner), high in zip(listed, highs, strict=True)]
+        balancer = self._balancer
+        return [Range(k.low, k.high or None, k.owner, balancer.per_second(k)) for k in balancer.map.listed()]
 
-    async def _journal_rows(self) -> list[dict[str, object]]:
-        """A row for each replica of each journal, as its zone tells of it."""
+    async def _locate(self, words: Sequence[str]) -> bytes:
+        """Where in the order of keys an operator means."""
+        store = self._open_store()
+        try:
+            return place(await read_catalog(store), words)
+        finally:
+            store.close()
+
+    async def _told(self) -> Cluster:
+        """What the zones tell of their roles."""
         zones = await self._zones.status()
-        return [
-            journal_row(journal, zone, node, zones[zone])
-            for journal, nodes in self._layout.replicas.items()
-            for zone, node in zip(cluster.ZONES, nodes, strict=True)
-        ]
+        layout = self._layout
+        return Cluster(
+            adjudicators=[told(zones, node, journal) for journal, nodes in layout.candidates.items() for node in nodes],
+            journals=[told(zones, node, journal) for journal, nodes in layout.replicas.items() for node in nodes],
+            replicas=[told(zones, node) for node in cluster.STORAGES],
+        )
 
-    def _ask(self, to: NodeId, message: Message) -> None:
-        self._network.post(to, message, ASKER)
+    def _say_as(self, source: NodeId, to: NodeId, message: Message) -> None:
+        self._network.post(to, message, source)
 
     # --- status and stop ----------------------------------------------------------------------------------------
 
     async def status(self) -> dict[str, object]:
         """What `daybreak status` shows."""
-        settings = self.settings
+        settings, zones = self.settings, await self._zones.status()
         return {
             "pid": os.getpid(),
             "host": settings.host,
@@ -276,26 +278,25 @@ class Instance:
             "uptime_seconds": round(time.time() - self.started_at, 3),
             "sessions": self._router.session_count,
             "clock": self._clock.status(),
-            "adjudicators": {journal: role.status() for journal, role in self._leading().items()},
-            "zones": await self._zones.status(),
-            "storage": {zone: replica.status() for zone, replica in self._storages.items()},
+            "adjudicators": {journal: self._leader(zones, journal) for journal in self._layout.journals},
+            "zones": zones,
+            "storage": {node.partition("/")[0]: told(zones, node).status for node in cluster.STORAGES},
         }
 
+    def _leader(self, zones: Mapping[str, dict[str, object]], journal: JournalId) -> dict[str, object]:
+        """The status of whoever decides on transactions for a journal; of nobody, only that."""
+        for node in self._layout.candidates[journal]:
+            status = told(zones, node, journal).status
+            if status is not None and status["stage"] == SERVING:
+                return {"node": node, **status}
+        return {"node": None}
+
     async def _release(self) -> None:
-        """Give all leases back, so that the next start need not wait for them to expire."""
-        released = asyncio.get_running_loop().create_future()
-        answers: list[Message] = []
-        candidates = [role.node for roles in self._candidates.values() for role in roles]
-
-        def listen(message: Message) -> None:
-            answers.append(message)
-            if len(answers) == len(candidates) and not released.done():
-                released.set_result(None)
-
-        self._network.listen(CONTROL, listen)
-        for node in candidates:
-            self._network.post(node, Release(), CONTROL)
-        await asyncio.wait((released, self.failure), timeout=RELEASE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        """Have the leases given back, so that the next start need not wait for them to expire."""
+        zones = [zone for zone in cluster.ZONES if self._zones.ends_with_us(zone)]
+        nodes = (node for zone in zones for node in self._layout.in_zone(zone))
+        own = [node for node in nodes if cluster.role_of(node) == "adj"]
+        await give_back(self._network, cluster.REGION, own, RELEASE_SECONDS)
 
     async def stop(self) -> None:
         """End sessions, give the leases back, stop everything that was started, in reverse order."""

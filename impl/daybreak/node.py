@@ -1,32 +1,39 @@
-"""The process of one zone: its roles, a connection to the other processes, a socket that answers questions."""
+"""The process of one zone: its roles, and a connection to each other process."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from daybreak import cluster, wire
 from daybreak.base.ids import NodeId
-from daybreak.control.api import ControlServer
+from daybreak.control.chaos.server import ChaosServer
 from daybreak.control.datadir import identity
+from daybreak.control.leases import give_back
 from daybreak.control.places import RunDirectory, read_secret
+from daybreak.control.questions import answer_with
 from daybreak.errors import OperatorError
-from daybreak.runtime.local.clock import SystemClock
+from daybreak.runtime.chaos import Chaos
+from daybreak.runtime.local.chaos import clock_of, disks_of
 from daybreak.runtime.protocols import Clock
+from daybreak.runtime.remote.chaos import ChaosPeers
 from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.handshake import Identity
 from daybreak.runtime.remote.network import PeerNetwork
-from daybreak.runtime.remote.peers import Address, Peers
+from daybreak.runtime.remote.peers import Address, Peers, TcpAddress
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
 from daybreak.zone import Zone
 
+RELEASE_SECONDS = 1.0
+"""An orderly stop waits this long for the leases to be given back: other zones may end at the same time."""
 PROCESSES = (cluster.REGION, *cluster.ZONES)
 
 
@@ -38,6 +45,12 @@ class Settings(msgspec.Struct, frozen=True):
     roles: tuple[str, ...] = cluster.ZONE_ROLES
     """Which of the zone's roles."""
     trace: Path | None = None
+    listen: TcpAddress | None = None
+    """Where to listen for the other processes; None: on a Unix socket in the data directory."""
+    peers: dict[str, TcpAddress] = {}
+    """Where those of them listen that do not on a Unix socket there."""
+    chaos: bool = False
+    """Whether it takes orders to fail."""
 
 
 def build(registry: Registry) -> str:
@@ -49,12 +62,42 @@ def build(registry: Registry) -> str:
     return f"{release}+{registry.fingerprint}"
 
 
-def make_peers(network: PeerNetwork, process: str, cluster_name: str, run: RunDirectory, secret: bytes) -> Peers:
-    """The connections of `process` to all others of the cluster."""
-    registry = wire.registry()
-    me = Identity(cluster_name, process, build(registry), secret)
-    addresses: dict[str, Address] = {name: run.socket(name) for name in PROCESSES}
-    return Peers(me, registry, addresses, network.receive)
+def make_chaos(process: str, *, alone: bool = False) -> Chaos:
+    """What may go wrong by order in a process that allows it; one that is `alone` has no others to talk to."""
+    return Chaos(() if alone else tuple(name for name in PROCESSES if name != process))
+
+
+class Peering(NamedTuple):
+    """What a process needs to talk to the others of its cluster."""
+
+    cluster: str
+    process: str
+    run: RunDirectory
+    secret: bytes
+    listen: TcpAddress | None = None
+    peers: Mapping[str, TcpAddress] = {}
+    chaos: Chaos | None = None
+
+    def connect(self, network: PeerNetwork) -> Peers:
+        """The connections, for `network`; OperatorError if this process is named as its own peer."""
+        if self.process in self.peers:
+            raise OperatorError(f"--peer {self.process}: that is this process; say where it listens with --listen")
+        registry = wire.registry()
+        me = Identity(self.cluster, self.process, build(registry), self.secret)
+        addresses: dict[str, Address] = {name: self.run.socket(name) for name in PROCESSES} | dict(self.peers)
+        if self.listen is not None:
+            addresses[self.process] = self.listen
+        if self.chaos is not None:
+            return ChaosPeers(me, registry, addresses, network.receive, chaos=self.chaos)
+        return Peers(me, registry, addresses, network.receive)
+
+    async def start(self, peers: Peers) -> None:
+        """Begin to listen and to dial; OperatorError if it cannot listen."""
+        try:
+            await peers.start()
+        except OSError as error:
+            where = self.run.where if self.listen is None else f"--listen {self.listen}"
+            raise OperatorError(f"{where}: no socket can be made there: {error.strerror or error}") from None
 
 
 class NodeProcess:
@@ -73,23 +116,29 @@ class NodeProcess:
         """The nodes that it runs."""
         chosen = self.settings.roles
         all_nodes = self._layout.in_zone(self.settings.zone)
-        return tuple(node for node in all_nodes if node.partition("/")[2].rpartition("-")[0] in chosen)
+        return tuple(node for node in all_nodes if cluster.role_of(node) in chosen)
 
     @property
     def failure(self) -> asyncio.Future[None]:
         """Gets the exception of a role that failed; the process must stop then."""
         return self._network.failure
 
-    async def start(self) -> None:
-        """Wait for the zone's last process to end, open its files, and let peers in."""
+    async def start(self, may_begin: asyncio.Event | None = None) -> None:
+        """Wait for the zone's last process to end, open its files, let peers in, and begin when that is allowed."""
         try:
-            await self._start()
+            await self._open()
+            if may_begin is not None:
+                await may_begin.wait()
+            self._zone.start(self._network)
+            self._undo.append(self._release)
         except BaseException:
             await self.stop()
             raise
 
-    async def _start(self) -> None:
-        settings, clock = self.settings, SystemClock()
+    async def _open(self) -> None:
+        settings = self.settings
+        chaos = make_chaos(settings.zone) if settings.chaos else None
+        clock = clock_of(chaos)
         zone = self._zone = await Zone.open(settings.zone, settings.data / "zones" / settings.zone)
         self._undo.append(zone.close)
         run = RunDirectory(settings.data)
@@ -99,17 +148,17 @@ class NodeProcess:
         if settings.trace is not None:
             adjudicators = len(self._layout.journals)
             self._traces = TraceDirectory(settings.trace, self._cluster, network.fail, adjudicators=adjudicators)
-        zone.add_to(network, cluster.Surroundings(lambda node: clock, self._trace, self._layout), self.nodes)
-        self._peers = make_peers(network, settings.zone, self._cluster, run, read_secret(settings.data))
+        zone.prepare(cluster.Surroundings(lambda node: clock, self._trace, self._layout), self.nodes, disks_of(chaos))
+        secret = read_secret(settings.data)
+        peering = Peering(self._cluster, settings.zone, run, secret, settings.listen, settings.peers, chaos)
+        self._peers = peering.connect(network)
         network.join(self._peers)
-        control = ControlServer(run.path, self.status, run.control(settings.zone))
-        await control.start()
-        self._undo.append(control.stop)
-        zone.start()
-        try:
-            await self._peers.start()
-        except OSError as error:
-            raise OperatorError(f"{settings.data}/run: no socket can be made there: {error.strerror}") from None
+        answer_with(network, settings.zone, self.status)
+        if chaos is not None:
+            orders = ChaosServer(settings.data, settings.zone, chaos)
+            self._undo.append(orders.stop)
+            await orders.start()
+        await peering.start(self._peers)
 
     def _trace(self, node: NodeId, clock: Clock) -> Trace:
         if self._traces is None:
@@ -124,6 +173,11 @@ class NodeProcess:
             "roles": self._zone.status(),
             "peers": self._peers.status(),
         }
+
+    async def _release(self) -> None:
+        """Give leases back, so that another zone can take over at once."""
+        own = [node for node in self.nodes if cluster.role_of(node) == "adj"]
+        await give_back(self._network, self.settings.zone, own, RELEASE_SECONDS)
 
     async def stop(self) -> None:
         """Stop everything that was started, in reverse order."""

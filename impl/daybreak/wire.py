@@ -1,10 +1,11 @@
-"""The messages that travel between processes: those of all roles."""
+"""The messages that travel between processes: those of all roles, and what processes ask each other."""
 
 from __future__ import annotations
 
 from types import ModuleType
 
 from daybreak.adjudicator import messages as adjudicator
+from daybreak.control import messages as control
 from daybreak.crossbar import messages as crossbar
 from daybreak.journal import messages as journal
 from daybreak.query import messages as query
@@ -12,11 +13,11 @@ from daybreak.runtime.protocols import Message
 from daybreak.runtime.remote.codec import Registry
 from daybreak.storage import messages as storage
 
-MODULES: tuple[ModuleType, ...] = (adjudicator, crossbar, journal, query, storage)
+MODULES: tuple[ModuleType, ...] = (adjudicator, control, crossbar, journal, query, storage)
 
 
 def registry() -> Registry:
-    """All message classes of all roles, their own timers included."""
+    """All message classes, the roles' own timers included."""
     return Registry(
         kind
         for module in MODULES

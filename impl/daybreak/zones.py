@@ -6,21 +6,26 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
-from daybreak.control.api import ask_soon
 from daybreak.control.datadir import DataDirectory
 from daybreak.control.places import RunDirectory, make_secret
+from daybreak.control.questions import Questions, Status
 from daybreak.control.supervisor import Supervisor
 from daybreak.errors import OperatorError
+from daybreak.insight import Told
 from daybreak.journal.quorum import majority
-from daybreak.node import make_peers
+from daybreak.node import Peering
+from daybreak.runtime.chaos import Chaos
+from daybreak.runtime.local.chaos import disks_of
+from daybreak.runtime.local.disk import LocalDisk
 from daybreak.runtime.local.network import LocalNetwork
 from daybreak.runtime.remote.network import PeerNetwork
+from daybreak.runtime.remote.peers import TcpAddress
 from daybreak.zone import Zone
 
 log = logging.getLogger(__name__)
@@ -31,9 +36,18 @@ ALL_SECONDS = 30.0
 """So long a server that starts waits for all zones; after that a majority will do."""
 MAJORITY_SECONDS = 120.0
 """Without a majority of zones after so long, starting has failed."""
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 1.0
 """A zone that does not say how it is within this time is shown without its roles."""
-Status = dict[str, object]
+ASKER = NodeId(f"{cluster.REGION}/status-0")
+
+
+class OverTcp(NamedTuple):
+    """Addresses of processes that do not meet on Unix sockets."""
+
+    listen: TcpAddress | None = None
+    """Where this one listens."""
+    peers: Mapping[str, TcpAddress] = {}
+    """Where others do, by process."""
 
 
 class Zones(Protocol):
@@ -49,6 +63,9 @@ class Zones(Protocol):
     def settle(self) -> None:
         """The server is ready."""
 
+    def ends_with_us(self, zone: str) -> bool:
+        """Whether a zone is there, and ends when the server does."""
+
     async def status(self) -> dict[str, Status]:
         """How each zone is: its process, and its roles by node."""
 
@@ -56,19 +73,29 @@ class Zones(Protocol):
         """Stop them; the network is closed by now."""
 
 
-def make_zones(mode: str, directory: DataDirectory, trace: Path | None) -> Zones:
-    """The zones of a server, in one of `MODES`."""
+def make_zones(
+    mode: str, directory: DataDirectory, trace: Path | None, over_tcp: OverTcp, chaos: Chaos | None = None
+) -> Zones:
+    """The zones of a server, in one of `MODES`; if there is chaos, such as fail by order.
+
+    OperatorError for addresses where all processes are this server's.
+    """
+    if mode != APART and over_tcp != OverTcp():
+        raise OperatorError("--listen and --peer are for zones that are run by daybreak node; add --processes apart")
     secret = make_secret(directory.path)
     if mode == SINGLE:
-        return OwnZones(directory)
-    return OtherZones(directory, secret, trace, supervised=mode == ZONES)
+        return OwnZones(directory, disks_of(chaos))
+    run = RunDirectory(directory.path)
+    peering = Peering(directory.cluster, cluster.REGION, run, secret, *over_tcp, chaos)
+    return OtherZones(directory, peering, trace, supervised=mode == ZONES)
 
 
 class OwnZones:
     """All zones in the server's own process."""
 
-    def __init__(self, directory: DataDirectory) -> None:
+    def __init__(self, directory: DataDirectory, disks: Callable[[Path], LocalDisk]) -> None:
         self.network = LocalNetwork()
+        self._disks = disks
         self._directory = directory
         self._zones: list[Zone] = []
 
@@ -77,12 +104,16 @@ class OwnZones:
         for name in cluster.ZONES:
             zone = await Zone.open(name, self._directory.zone(name))
             self._zones.append(zone)
-            zone.add_to(self.network, around, around.layout.in_zone(name))
+            zone.prepare(around, around.layout.in_zone(name), self._disks)
         for zone in self._zones:
-            zone.start()
+            zone.start(self.network)
 
     def settle(self) -> None:
         """Nothing to do."""
+
+    def ends_with_us(self, zone: str) -> bool:
+        """They do."""
+        return bool(self._zones)
 
     async def status(self) -> dict[str, Status]:
         """The roles; there are no processes of their own."""
@@ -97,32 +128,33 @@ class OwnZones:
 class OtherZones:
     """Each zone in a process of its own, which this one supervises or not."""
 
-    def __init__(self, directory: DataDirectory, secret: bytes, trace: Path | None, *, supervised: bool) -> None:
+    def __init__(self, directory: DataDirectory, peering: Peering, trace: Path | None, *, supervised: bool) -> None:
         self.network = PeerNetwork(cluster.REGION, cluster.process_of)
         data = directory.path
         for zone in cluster.ZONES:
             directory.zone(zone)
-        self._run = RunDirectory(data)
-        self._peers = make_peers(self.network, cluster.REGION, directory.cluster, self._run, secret)
-        commands = {zone: _command(zone, data, trace) for zone in cluster.ZONES} if supervised else {}
+        self._supervised = supervised
+        self._run, self._peering = peering.run, peering
+        self._peers = self._peering.connect(self.network)
+        self._questions = Questions(self.network, ASKER)
+        options = [] if peering.chaos is None else ["--chaos"]
+        commands = {zone: [*_command(zone, data, trace), *options] for zone in cluster.ZONES} if supervised else {}
         self._supervisor = Supervisor(commands, self.network.fail)
 
     async def open(self, around: cluster.Surroundings) -> None:
         """Start them and wait for all; for a majority, if one takes very long.
 
-        No role here starts before: damage that one zone finds in its files is then found before another one's change.
+        No role starts before: damage that one zone finds in its files is then found before another one's change.
         """
         self._supervisor.start()
         self.network.join(self._peers)
-        try:
-            await self._peers.start()
-        except OSError as error:
-            raise OperatorError(f"no socket can be made: {error.strerror}") from None
+        await self._peering.start(self._peers)
         if not await self._wait(lambda: not self._missing(), ALL_SECONDS):
             log.warning("going on without %s, which has not come up yet", ", ".join(self._missing()))
             enough = majority(len(cluster.ZONES))
             if not await self._wait(lambda: len(cluster.ZONES) - len(self._missing()) >= enough, MAJORITY_SECONDS):
                 raise OperatorError(f"no majority of zones: {', '.join(self._missing())} have not come up")
+        self._supervisor.go()
 
     def _missing(self) -> list[str]:
         return [zone for zone in cluster.ZONES if not self._peers.is_up(zone)]
@@ -142,20 +174,24 @@ class OtherZones:
         """From here on a zone that ends is started again, whatever it says."""
         self._supervisor.settle()
 
+    def ends_with_us(self, zone: str) -> bool:
+        """Those that we supervise."""
+        return self._supervised and self._peers.is_up(zone)
+
     async def status(self) -> dict[str, Status]:
         """Ask every zone at once."""
-        answers = await asyncio.gather(*(self._ask(zone) for zone in cluster.ZONES))
+        answers = await self._questions.ask(
+            tuple(zone for zone in cluster.ZONES if self._peers.is_up(zone)), ANSWER_SECONDS
+        )
         children, peers = self._supervisor.status(), self._peers.status()
         found: dict[str, Status] = {}
-        for zone, answer in zip(cluster.ZONES, answers, strict=True):
+        for zone in cluster.ZONES:
+            answer = answers.get(zone)
             said = answer or {}
             life = {"pid": said.get("pid"), "uptime_seconds": said.get("uptime_seconds")} | children.get(zone, {})
-            state = "running" if answer else "silent" if life["pid"] is not None else "down"
+            state = "running" if answer else "silent" if life["pid"] is not None or self._peers.is_up(zone) else "down"
             found[zone] = {"state": state, **life, "connection": peers[zone], "roles": said.get("roles", {})}
         return found
-
-    async def _ask(self, zone: str) -> Status | None:
-        return await ask_soon(str(self._run.path / self._run.control(zone)), ANSWER_SECONDS)
 
     async def close(self) -> None:
         """End the processes in order."""
@@ -163,13 +199,12 @@ class OtherZones:
         self._run.close()
 
 
-def journal_row(journal: JournalId, zone: str, node: NodeId, said: Status) -> Status:
-    """What operators see of a journal's replica in `zone`, of which `said` is the status."""
-    roles = said["roles"]
+def told(zones: Mapping[str, Status], node: NodeId, journal: JournalId | None = None) -> Told:
+    """What the zones' `status` says of a node."""
+    zone = zones[cluster.process_of(node)]
+    roles = zone["roles"]
     assert isinstance(roles, dict), "a zone tells of its roles by their nodes"
-    numbers: Status = roles.get(node, {"failure": f"the zone's process is {said.get('state')}"})
-    columns = ("last_index", "synced", "durable", "failure")
-    return {"journal": journal, "zone": zone, **{name: numbers.get(name) for name in columns}}
+    return Told(node, journal, roles.get(node), str(zone.get("state")))
 
 
 def _command(zone: str, data: Path, trace: Path | None) -> list[str]:

@@ -6,13 +6,13 @@
 (* A query processor fixes the start of its transaction by its own clock,  *)
 (* reads storage as of the start, keeps its writes to itself, and at       *)
 (* COMMIT asks the owners of what it wrote.  What these do stands in       *)
-(* Owners and Epochs.  Storage is made from all journals together, merged  *)
+(* Owners, Epochs and Moves.  Storage is made from all journals together, merged  *)
 (* by commit time: what it has of a key are the durable records with it,   *)
 (* and it may answer when every journal is complete up to the start.       *)
 (* A replica that learns of records and promises late is like a reader     *)
 (* that asks late, so there are no replicas here.                          *)
 (***************************************************************************)
-EXTENDS Epochs
+EXTENDS Moves
 
 CONSTANTS
     MaxWrites,      \* a transaction writes at most so many keys (P22)
@@ -22,6 +22,8 @@ CONSTANTS
 \* The first time there is.
 Beginning == CHOOSE t \in Time : \A u \in Time : AtMost(t, u)
 
+OwnedFirst(a) == {k \in Key : Owner[k] = a}
+
 \* Adjudicators begin with these leases.
 InitWith(leases) ==
     /\ now = Beginning
@@ -30,6 +32,10 @@ InitWith(leases) ==
     /\ promise = [a \in Adj |-> Zero]
     /\ floor = [a \in Adj |-> Zero]
     /\ last = [a \in Adj |-> << >>]
+    /\ owned = [a \in Adj |-> OwnedFirst(a)]
+    /\ leaving = {}
+    /\ moving = {}
+    /\ since = [a \in Adj |-> Zero]
     /\ holds = [a \in Adj |-> << >>]
     /\ appending = [a \in Adj |-> << >>]
     /\ journal = [a \in Adj |-> << >>]
@@ -50,14 +56,11 @@ IsNewest(k, seen, start) ==
 
 InPhase(txn, phases) == txn \in DOMAIN txns /\ txns[txn].phase \in phases
 
-\* Key k is asked of `by' (P9).
-OwnedBy(k, by) == Owner[k] = by
-
-\* Every owner is asked for something, and for nothing that is another's.
-EachItsOwn(slices) ==
+\* Who is asked is asked for something, and for nothing that another is asked for.  (By
+\* what map, is nobody's business: who is not the owner will not judge.)
+EachOnce(slices) ==
     \A a \in DOMAIN slices :
         /\ slices[a] # << >>
-        /\ \A k \in DOMAIN slices[a] : OwnedBy(k, a)
         /\ \A b \in DOMAIN slices \ {a} : DOMAIN slices[a] \cap DOMAIN slices[b] = {}
 
 \* What was written is asked for as a write.
@@ -69,6 +72,14 @@ AsksFor(writes, slices) ==
 \* must still be so at the commit time, and none but the leader knows it.
 OnlyLeaderValidates(leader, slices) ==
     \A a \in DOMAIN slices \ {leader} : \A k \in DOMAIN slices[a] : slices[a][k] # "R"
+
+\* What may be asked for, when these were written.
+MayAskFor(writes, leader, slices) ==
+    /\ leader \in DOMAIN slices
+    /\ \E a \in DOMAIN slices : \E k \in DOMAIN slices[a] : slices[a][k] # "R"
+    /\ EachOnce(slices)
+    /\ AsksFor(writes, slices)
+    /\ OnlyLeaderValidates(leader, slices)
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -142,22 +153,39 @@ Write(txn, changed, same) ==
 (***************************************************************************)
 (* Ask                                                                     *)
 (*   who      a query processor, at COMMIT                                 *)
-(*   why      P9: each owner is sent its keys, with the class of each      *)
+(*   why      P9: each owner, by the map at hand, is sent its keys, with   *)
+(*            the class of each                                                 *)
 (*            access, and the start; P12: one of the owners is to lead     *)
 (*   when     the transaction has written, or has accessed keys so that    *)
 (*            others must not; the slices have all that it wrote, each key *)
-(*            with its owner                                               *)
+(*            once                                                         *)
 (*   changes  txns                                                         *)
 (***************************************************************************)
 Ask(txn, leader, slices) ==
     /\ InPhase(txn, {"running"})
-    /\ leader \in DOMAIN slices
-    /\ \E a \in DOMAIN slices : \E k \in DOMAIN slices[a] : slices[a][k] # "R"
-    /\ EachItsOwn(slices)
-    /\ AsksFor(txns[txn].writes, slices)
-    /\ OnlyLeaderValidates(leader, slices)
+    /\ MayAskFor(txns[txn].writes, leader, slices)
     /\ txns' = [txns EXCEPT ![txn].phase = "asked", ![txn].leader = leader,
                             ![txn].slices = slices, ![txn].silent = DOMAIN slices]
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+(***************************************************************************)
+(* AskAgain                                                                *)
+(*   who      a query processor, within the same COMMIT                    *)
+(*   why      P9: an owner answered that a key is not its own: the map was *)
+(*            old                                                          *)
+(*   when     it is known that none will ever commit it under this name;   *)
+(*            under another one the owners are asked anew                  *)
+(*   changes  txns: `again' begins where txn ended                         *)
+(***************************************************************************)
+AskAgain(txn, again, leader, slices) ==
+    /\ InPhase(txn, {"asked"})
+    /\ txns[txn].fate = "aborted"
+    /\ again \notin DOMAIN txns
+    /\ MayAskFor(txns[txn].writes, leader, slices)
+    /\ LET left == IF txns[txn].silent = {} THEN Without({txn})
+                   ELSE [txns EXCEPT ![txn].phase = "over"]
+       IN  txns' = (again :> [txns[txn] EXCEPT !.fate = "open", !.leader = leader,
+                                !.slices = slices, !.silent = DOMAIN slices]) @@ left
     /\ UNCHANGED <<now, granted, judged, appending, stored>>
 
 (***************************************************************************)
@@ -256,6 +284,8 @@ Next ==
            \E seen \in [keys -> Time \cup {Zero}] : Read(txn, seen)
     \/ \E txn \in Txn, changed, same \in SUBSET Key : Write(txn, changed, same)
     \/ \E txn \in Txn, leader \in Adj, slices \in Slicings : Ask(txn, leader, slices)
+    \/ \E txn, again \in Txn, leader \in Adj, slices \in Slicings :
+           AskAgain(txn, again, leader, slices)
     \/ \E txn \in Txn : CommitReadOnly(txn)
     \/ \E txn \in Txn : Acknowledge(txn)
     \/ \E txn \in Txn : Abort(txn)
@@ -272,6 +302,11 @@ Next ==
     \/ \E by \in Adj, until \in Time : Renew(by, until)
     \/ \E by \in Adj, at \in Time, kept \in SUBSET Txn : Takeover(by, at, kept)
     \/ \E by \in Adj, upto \in Time : Forget(by, upto)
+    \/ \E by, to \in Adj, keys \in SUBSET Key, ts \in Time : Release(by, to, keys, ts)
+    \/ \E by \in Adj, ts \in Time : Depart(by, ts)
+    \/ \E by \in Adj, ts \in Time : Return(by, ts)
+    \/ \E by, from \in Adj, ts \in Time, level \in Time \cup {Zero}, given \in Histories :
+           Install(by, from, ts, level, given)
 
 Spec == Init /\ [][Next]_vars
 =============================================================================

@@ -21,18 +21,19 @@ VARIABLES
     horizon,    \* the greatest start at which anyone has read
     watched,    \* some reads: [key, start, seen, base]
     collected,  \* the records that storage no longer keeps
+    renamed,    \* transaction -> the one that asks again under this name
     accesses    \* what the transactions that committed had accessed: key -> class
 
 told  == <<answered, refused, acked>>
 gathered == <<collected, accesses>>
-notes == <<begun, told, horizon, watched, gathered>>
+notes == <<begun, told, horizon, watched, gathered, renamed>>
 varsNoted == <<vars, notes>>
 
 InitNotes ==
     /\ begun = 0
     /\ answered = {} /\ refused = {} /\ acked = Zero
     /\ horizon = Zero /\ watched = {}
-    /\ collected = {} /\ accesses = << >>
+    /\ collected = {} /\ accesses = << >> /\ renamed = << >>
 
 InitNoted == Init /\ InitNotes
 
@@ -44,6 +45,9 @@ Durables == UNION {InJournal(a) : a \in Adj}
 UnderwayAt(a) == {appending[a][i] : i \in DOMAIN appending[a]}
 
 OwnersOf(keys) == {Owner[k] : k \in keys}
+
+\* The transaction as its client knows it, which has one name for all that is asked.
+Client(txn) == IF txn \in DOMAIN renamed THEN renamed[txn] ELSE txn
 
 \* All that a transaction accesses: key -> class.
 Accesses(txn) ==
@@ -58,7 +62,7 @@ BeginNoted(txn, start) ==
     /\ txn = begun + 1
     /\ Begin(txn, start)
     /\ begun' = txn
-    /\ UNCHANGED <<told, horizon, watched, gathered>>
+    /\ UNCHANGED <<told, horizon, watched, gathered, renamed>>
 
 \* The properties of reads speak of one read: it is enough to remember any one.
 ReadNoted(txn, keys) ==
@@ -70,28 +74,36 @@ ReadNoted(txn, keys) ==
               /\ \E k \in keys :
                      watched' = watched \cup {[txn |-> txn, key |-> k, seen |-> seen[k],
                                                start |-> txns[txn].start, base |-> base]}
-        /\ UNCHANGED <<begun, told, gathered>>
+        /\ UNCHANGED <<begun, told, gathered, renamed>>
 
 AcknowledgeNoted(txn) ==
     /\ Acknowledge(txn)
-    /\ answered' = answered \cup {txn}
+    /\ answered' = answered \cup {Client(txn)}
     /\ acked' = Later(acked, txns[txn].ts)
-    /\ UNCHANGED <<begun, refused, horizon, watched, gathered>>
+    /\ UNCHANGED <<begun, refused, horizon, watched, gathered, renamed>>
 
 AbortNoted(txn) ==
     /\ Abort(txn)
-    /\ refused' = refused \cup {txn}
-    /\ UNCHANGED <<begun, answered, acked, horizon, watched, gathered>>
+    /\ refused' = refused \cup {Client(txn)}
+    /\ UNCHANGED <<begun, answered, acked, horizon, watched, gathered, renamed>>
 
 CollectNoted(upto) ==
     /\ Collect(upto)
     /\ collected' = collected \cup (Durables \ Durables')
-    /\ UNCHANGED <<begun, told, horizon, watched, accesses>>
+    /\ UNCHANGED <<begun, told, horizon, watched, accesses, renamed>>
 
 TickNoted(to) == Tick(to) /\ UNCHANGED notes
 FirstStatementNoted(txn) == FirstStatement(txn) /\ UNCHANGED notes
 WriteNoted(txn, changed, same) == Write(txn, changed, same) /\ UNCHANGED notes
 AskNoted(txn, leader, slices) == Ask(txn, leader, slices) /\ UNCHANGED notes
+
+AskAgainNoted(txn, again, leader, slices) ==
+    /\ again = begun + 1
+    /\ AskAgain(txn, again, leader, slices)
+    /\ begun' = again
+    /\ renamed' = (again :> Client(txn)) @@ renamed
+    /\ UNCHANGED <<told, horizon, watched, gathered>>
+
 CommitReadOnlyNoted(txn) == CommitReadOnly(txn) /\ UNCHANGED notes
 AbandonNoted(txn) == Abandon(txn) /\ UNCHANGED notes
 VoteNoted(txn, by, until) == Vote(txn, by, until) /\ UNCHANGED notes
@@ -103,11 +115,23 @@ ExpireNoted(txn, by) == Expire(txn, by) /\ UNCHANGED notes
 HeartbeatNoted(by, upto) == Heartbeat(by, upto) /\ UNCHANGED notes
 RenewNoted(by, until) == Renew(by, until) /\ UNCHANGED notes
 ForgetNoted(by, upto) == Forget(by, upto) /\ UNCHANGED notes
+ReleaseNoted(by, to, keys, ts) == Release(by, to, keys, ts) /\ UNCHANGED notes
+ReturnNoted(by) == (\E ts \in Time : Return(by, ts)) /\ UNCHANGED notes
+
+DepartNoted(by) ==
+    /\ \E m \in leaving : Depart(by, m.ts)
+    /\ UNCHANGED notes
+
+\* With what it has been given; or bare, and its floor has risen.
+InstallNoted(by) ==
+    /\ \E m \in moving : \E level \in Time \cup {Zero}, given \in {m.known, << >>} :
+           Install(by, m.from, m.ts, level, given)
+    /\ UNCHANGED notes
 
 \* Those whose records come to light are remembered with their accesses.
 CommitsNoted ==
     /\ accesses' = [t \in {r.txn : r \in Durables' \ Durables} |-> Accesses(t)] @@ accesses
-    /\ UNCHANGED <<begun, told, horizon, watched, collected>>
+    /\ UNCHANGED <<begun, told, horizon, watched, collected, renamed>>
 
 DurableNoted(txn, by) == Durable(txn, by) /\ CommitsNoted
 
@@ -122,10 +146,20 @@ Beginners ==
     \/ \E txn \in Txn, start \in Time : BeginNoted(txn, start)
     \/ \E txn \in Txn, keys \in SUBSET Key \ {{}} : WriteNoted(txn, keys, {})
 
-\* What a transaction wrote, as accesses of the strongest class.
-SlicesWritten(txn) ==
+\* What a transaction wrote, as accesses of the strongest class, by a map key -> owner.
+SlicesBy(map, txn) ==
     LET writes == IF txn \in DOMAIN txns THEN txns[txn].writes ELSE {}
-    IN  [a \in OwnersOf(writes) |-> [k \in {j \in writes : Owner[j] = a} |-> "W"]]
+    IN  [a \in {map[k] : k \in writes} |-> [k \in {j \in writes : map[j] = a} |-> "W"]]
+
+SlicesWritten(txn) == SlicesBy(Owner, txn)
+
+AllMoves == leaving \cup moving
+
+\* The map as it is: keys that move are with whom they are given to.
+MapNow ==
+    [k \in Key |->
+        IF \E a \in Adj : k \in owned[a] THEN CHOOSE a \in Adj : k \in owned[a]
+        ELSE (CHOOSE m \in AllMoves : k \in m.keys).to]
 
 \* Who only writes: without classes other than W.
 Writers ==
@@ -137,11 +171,24 @@ Weaker(txn, slices) ==
     THEN \A a \in DOMAIN slices : \A k \in DOMAIN slices[a] \ txns[txn].writes : slices[a][k] # "W"
     ELSE FALSE
 
+\* The slices are those of the first owners.
+ByFirstMap(slices) == \A a \in DOMAIN slices : \A k \in DOMAIN slices[a] : Owner[k] = a
+
 \* Who also locks and relies on keys.
 Accessors ==
     \/ Beginners
     \/ \E txn \in Txn, leader \in Adj, slices \in Slicings :
-           Weaker(txn, slices) /\ AskNoted(txn, leader, slices)
+           Weaker(txn, slices) /\ ByFirstMap(slices) /\ AskNoted(txn, leader, slices)
+
+\* Who asks does so by the first map, and again by the one of the moment.
+AskersAgain ==
+    \E txn, again \in Txn, leader \in Adj :
+        AskAgainNoted(txn, again, leader, SlicesBy(MapNow, txn))
+
+Movers ==
+    \E by \in Adj :
+        \/ DepartNoted(by) \/ InstallNoted(by) \/ ReturnNoted(by)
+        \/ \E to \in Adj, keys \in SUBSET Key \ {{}}, ts \in Time : ReleaseNoted(by, to, keys, ts)
 
 Readers == \E txn \in Txn, keys \in SUBSET Key \ {{}} : ReadNoted(txn, keys)
 
@@ -179,6 +226,7 @@ Forgetters ==
 
 NextNoted == TimePasses \/ Writers \/ Readers \/ Endings \/ Statements \/ Judges \/ Holders
                     \/ Decliners \/ Promisers \/ Successors \/ Releasers \/ Forgetters
+                    \/ AskersAgain \/ Movers
 
 -----------------------------------------------------------------------------
 \* Every commit ever made.
@@ -196,8 +244,14 @@ FirstCommitterWins ==
 
 Filed == UNION {{<<a, r>> : r \in UnderwayAt(a) \cup InJournal(a)} : a \in Adj}
 
-\* INV: P13.  A transaction has at most one record, in one journal.
-OneRecord == \A f, g \in Filed : f[2].txn = g[2].txn => f = g
+\* INV: P13.  A transaction has at most one record, in one journal, under whatever names
+\* it was asked.
+OneRecord == \A f, g \in Filed : Client(f[2].txn) = Client(g[2].txn) => f = g
+
+\* INV: P9.  No key has two owners, and none is lost on the way.
+OneJudge ==
+    \A k \in Key :
+        Cardinality({a \in Adj : k \in owned[a]}) + Cardinality({m \in AllMoves : k \in m.keys}) = 1
 
 \* INV: P8.  Nothing of a transaction is anywhere before its client said COMMIT.
 NothingBeforeCommit ==
@@ -207,7 +261,8 @@ NothingBeforeCommit ==
 \* INV: P2, P6.  What is promised stays true: no record under way lies at or below
 \* it, and journals only grow above it.
 PromisesKept ==
-    \A a \in Adj : \A r \in UnderwayAt(a) : Before(promise[a], r.ts)
+    /\ \A a \in Adj : \A r \in UnderwayAt(a) : Before(promise[a], r.ts)
+    /\ \A m \in leaving : Before(promise[m.from], m.ts)
 
 \* INV: P2, P12, P23.  Nothing is given, held or promised beyond the lease.
 WithinLease ==
@@ -228,8 +283,8 @@ LimitsKept ==
 
 \* INV: P16.  What a client was told of its transaction is true for ever.
 AnswersTrue ==
-    /\ answered \subseteq {c.txn : c \in Commits}
-    /\ refused \cap {c.txn : c \in Commits \cup Underway} = {}
+    /\ answered \subseteq {Client(c.txn) : c \in Commits}
+    /\ refused \cap {Client(c.txn) : c \in Commits \cup Underway} = {}
 
 \* INV: P7.  Nothing refuses a transaction that has written nothing.
 ReadOnlyNeverFails ==
@@ -265,11 +320,19 @@ RealTimeOrder ==
 Deciding == {t \in DOMAIN txns : txns[t].fate = "open" /\
                  \E r \in Underway' \ Underway : r.txn = t}
 
-\* INV: P9, P11.  Who decides is the only owner, or has the votes of all others.
+\* The owners that vote for t in a step, with what they were asked for.
+Voting(t) ==
+    IF t \in DOMAIN txns'
+    THEN DOMAIN txns'[t].votes \ (IF t \in DOMAIN txns THEN DOMAIN txns[t].votes ELSE {}) ELSE {}
+
+\* INV: P9, P11.  Who decides is the only one that was asked, or has the votes of all
+\* others, and each was the owner of its keys when it said so.
 AllOwnersAsked ==
-    [][\A t \in Deciding :
-           /\ txns[t].writes \subseteq DOMAIN Accesses(t)
-           /\ DOMAIN txns[t].votes \cup {txns[t].leader} = OwnersOf(DOMAIN Accesses(t))]_varsNoted
+    [][/\ \A t \in Deciding :
+              /\ txns[t].writes \subseteq DOMAIN Accesses(t)
+              /\ DOMAIN txns[t].votes \cup {txns[t].leader} = DOMAIN txns[t].slices
+              /\ DOMAIN Slice(t, txns[t].leader) \subseteq owned[txns[t].leader]
+       /\ \A t \in Txn : \A a \in Voting(t) : DOMAIN Slice(t, a) \subseteq owned[a]]_varsNoted
 
 \* INV: P2, P12.  A commit time suits every vote, and exceeds the start.
 TimesSuitVotes ==
@@ -298,12 +361,13 @@ Versions ==
         InOrder({[start |-> r.start, ts |-> r.ts] : r \in {d \in Durables : k \in d.keys}})]
 
 Active ==
-    [t \in {u \in DOMAIN txns : txns[u].phase # "over"} |->
-        LET done == txns[t].fate = "committed"
-        IN  [start |-> txns[t].start, writes |-> txns[t].writes,
-             phase |-> IF txns[t].phase = "abandoned" THEN "abandoned"
-                       ELSE IF done THEN "committed" ELSE "running",
-             ts |-> IF done THEN txns[t].ts ELSE Zero]]
+    LET there == {t \in DOMAIN txns : txns[t].phase # "over"}
+        seen(t) == LET done == txns[t].fate = "committed"
+                   IN  [start |-> txns[t].start, writes |-> txns[t].writes,
+                        phase |-> IF txns[t].phase = "abandoned" THEN "abandoned"
+                                  ELSE IF done THEN "committed" ELSE "running",
+                        ts |-> IF done THEN txns[t].ts ELSE Zero]
+    IN  [c \in {Client(t) : t \in there} |-> seen(CHOOSE t \in there : Client(t) = c)]
 
 SI == INSTANCE SnapshotIsolation WITH versions <- Versions, active <- Active
 

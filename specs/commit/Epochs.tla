@@ -16,14 +16,16 @@ EXTENDS Owners
 (*   who      an adjudicator, when idle or asked by a waiting reader       *)
 (*   why      P6: readers learn that nothing is missing up to upto, which  *)
 (*            may lie ahead of every clock (P23)                           *)
-(*   when     upto is within the lease and below every record under way    *)
+(*   when     upto is within the lease and below every record under way,   *)
+(*            be it a release of keys                                      *)
 (*   changes  promise, if it says more than commit times have said         *)
 (***************************************************************************)
 Heartbeat(by, upto) ==
     /\ AtMost(upto, lease[by])
     /\ appending[by] # << >> => Before(upto, Head(appending[by]).ts)
+    /\ NoneLeft(by, upto)
     /\ promise' = [promise EXCEPT ![by] = Later(@, upto)]
-    /\ UNCHANGED <<now, txns, lease, floor, judged, appending, stored>>
+    /\ UNCHANGED <<now, txns, lease, floor, placed, judged, appending, stored>>
 
 \* Nothing that `by' gave, promised, holds or remembers lies beyond until.
 NothingBeyond(by, until) ==
@@ -43,7 +45,7 @@ NothingBeyond(by, until) ==
 Renew(by, until) ==
     /\ AtMost(lease[by], until) \/ NothingBeyond(by, until)
     /\ lease' = [lease EXCEPT ![by] = until]
-    /\ UNCHANGED <<now, txns, promise, floor, judged, appending, stored>>
+    /\ UNCHANGED <<now, txns, promise, floor, placed, judged, appending, stored>>
 
 (***************************************************************************)
 (* Takeover                                                                *)
@@ -52,13 +54,17 @@ Renew(by, until) ==
 (*            what the old epoch was asked and did not write never commits *)
 (*   when     at lies at or above the old lease; of the records under way  *)
 (*            the journal keeps first ones, kept                           *)
-(*   changes  all that is the adjudicator's: it begins at `at'             *)
+(*   changes  all that is the adjudicator's but the keys that it owns,     *)
+(*            which stand in the journal: it begins at `at'.  Of releases  *)
+(*            under way the journal has the record, or not: then they      *)
+(*            Return                                                       *)
 (***************************************************************************)
 Takeover(by, at, kept) ==
     LET found  == SelectSeq(appending[by], LAMBDA r : r.txn \in kept)
         lost   == SelectSeq(appending[by], LAMBDA r : r.txn \notin kept)
         sealed == {t \in DOMAIN txns : txns[t].leader = by /\ IsOpen(t)}
         begin(times) == [times EXCEPT ![by] = at]
+        gone == {m \in leaving : m.from = by}
         names(records) == {records[i].txn : i \in DOMAIN records}
     IN  /\ AtMost(Later(lease[by], floor[by]), at)
         /\ found = SubSeq(appending[by], 1, Len(found))
@@ -71,7 +77,11 @@ Takeover(by, at, kept) ==
         /\ lease' = begin(lease) /\ promise' = begin(promise) /\ floor' = begin(floor)
         /\ last' = [last EXCEPT ![by] = << >>]
         /\ holds' = [holds EXCEPT ![by] = << >>]
-        /\ UNCHANGED <<now, base>>
+        /\ leaving' = leaving \ gone
+        /\ moving' = moving \cup
+               {[from |-> by, to |-> m.to, keys |-> m.keys, ts |-> m.ts, level |-> at,
+                 known |-> << >>, sure |-> FALSE] : m \in gone}
+        /\ UNCHANGED <<now, owned, since, base>>
 
 \* Of what is remembered, what is later than upto.
 LaterThan(upto, known) ==
@@ -92,5 +102,5 @@ Forget(by, upto) ==
     /\ Before(floor[by], upto)
     /\ floor' = [floor EXCEPT ![by] = upto]
     /\ last' = [last EXCEPT ![by] = LaterThan(upto, @)]
-    /\ UNCHANGED <<now, txns, lease, promise, holds, appending, stored>>
+    /\ UNCHANGED <<now, txns, lease, promise, placed, holds, appending, stored>>
 =============================================================================

@@ -74,6 +74,44 @@ NextVoterLost ==
 (***************************************************************************)
 NextForget == Writers \/ Endings \/ Judges \/ Forgetters
 
+(***************************************************************************)
+(* Key k1 moves from a1 to a2, once, while the first transaction writes    *)
+(* both keys and others k1.  Who asks does so by the first map, and again  *)
+(* by that of the moment when an owner answers that a key is not its own.  *)
+(* Expiry at any moment, as above.                                         *)
+(***************************************************************************)
+WritesBoth(txn) == IF txn = 1 THEN {k1, k2} ELSE {k1}
+
+Redirects ==
+    \E txn \in DOMAIN txns : \E by \in DOMAIN txns[txn].slices :
+        ~OwnsSlice(txn, by) /\ DeclineNoted(txn, by)
+
+Unmoved == k1 \in owned[a1]
+
+NextMoves ==
+    \/ \E txn \in Txn : BeginNoted(txn, 1)
+    \/ \E txn \in Txn : InPhase(txn, {"running"}) /\ WriteNoted(txn, WritesBoth(txn), {})
+    \/ \E txn \in Txn, leader \in Adj : AskNoted(txn, leader, SlicesWritten(txn))
+    \/ AskersAgain \/ Redirects \/ Judges \/ Holders
+    \/ \E ts \in Time : Unmoved /\ ReleaseNoted(a1, a2, {k1}, ts)
+    \/ DepartNoted(a1) \/ InstallNoted(a2) \/ ReturnNoted(a1)
+
+\* And the old owner is lost, or the new one.
+NextMovesLost ==
+    \/ NextMoves
+    \/ \E by \in Adj, at \in Time, kept \in SUBSET Txn : TakeoverNoted(by, at, kept)
+
+\* The first transaction writes k3 and relies on k1, which moves; the other writes k1.
+NextRelied ==
+    \/ \E txn \in Txn : BeginNoted(txn, 1)
+    \/ \E txn \in Txn :
+           InPhase(txn, {"running"}) /\ WriteNoted(txn, IF txn = 1 THEN {k3} ELSE {k1}, {})
+    \/ AskNoted(1, a1, a1 :> ((k1 :> "R") @@ (k3 :> "W")))
+    \/ \E txn \in Txn \ {1} : AskNoted(txn, a2, a2 :> (k1 :> "W"))
+    \/ Judges
+    \/ \E ts \in Time : Unmoved /\ ReleaseNoted(a1, a2, {k1}, ts)
+    \/ DepartNoted(a1) \/ InstallNoted(a2)
+
 \* Every action, but what is promised and forgotten goes up to the end at once.
 NextAll ==
     \/ NextVotes \/ Readers \/ Statements \/ Successors
@@ -189,6 +227,19 @@ NeverCommittedUnheard ==
 \* A commit comes to light when a later one of the same key is there already.
 NeverOutOfOrder ==
     ~\E r \in Underway, c \in Commits : r.keys \cap c.keys # {} /\ Before(r.ts, c.ts)
+
+\* A key moves while a transaction of two owners is under way, which is asked again
+\* and commits.
+NeverMovedUnderWay ==
+    ~\E c \in Commits : c.txn \in DOMAIN renamed /\ Cardinality(c.keys) = 2
+
+\* The new owner meets a conflict that the old one remembered.
+NeverConflictMoved ==
+    ~\E t \in DOMAIN txns, a \in Adj : \E k \in owned[a] :
+         /\ Owner[k] # a
+         /\ a \in txns[t].silent
+         /\ IF k \in DOMAIN Slice(t, a) THEN Before(txns[t].start, LastOf(a, k, "W")) ELSE FALSE
+         /\ \A c \in Commits : c.txn # t /\ k \in c.keys => c.txn \notin DOMAIN journal[a]
 
 \* What was acknowledged between BEGIN and the first statement is not in the snapshot.
 NeverMissedSinceBegin ==

@@ -1,11 +1,12 @@
 ------------------------------- MODULE Owners -------------------------------
 (***************************************************************************)
 (* Rung 3, first part: what the owners of keys do to decide a transaction. *)
-(* Epochs says what they promise and what becomes of them, and Commit what *)
-(* query processors and storage do; there all is put together.             *)
+(* Epochs says what they promise and what becomes of them, Moves how keys  *)
+(* come to have another owner, and Commit what query processors and        *)
+(* storage do; there all is put together.                                  *)
 (*                                                                         *)
-(* Every key has one owner.  A transaction that wants to commit asks all   *)
-(* owners of what it accessed, and one of them leads.  The others vote and *)
+(* A key has one owner at a time.  A transaction that wants to commit asks *)
+(* all owners of what it accessed, and one of them leads.  The others vote and *)
 (* hold the keys for it until a time that they name; the leader picks the  *)
 (* commit time and appends the whole transaction, as one record, to its    *)
 (* own journal.  When the record is durable the transaction has committed. *)
@@ -22,7 +23,7 @@ CONSTANTS
     Txn,            \* names of transactions; a name is used once
     Key,            \* keys
     Adj,            \* adjudicators
-    Owner,          \* key -> its adjudicator (P9)
+    Owner,          \* key -> its adjudicator in the beginning (P9)
     Time,           \* times
     Zero,           \* a time before all of Time
     Nobody,         \* no adjudicator
@@ -35,13 +36,18 @@ VARIABLES
     promise,    \* adjudicator -> its journal is complete up to here, for ever
     floor,      \* adjudicator -> starts below it are refused
     last,       \* adjudicator -> key -> class -> the last commit time it remembers
+    owned,      \* adjudicator -> the keys that are its own
+    leaving,    \* releases of keys under way (see Moves)
+    moving,     \* keys that were given away, and not taken yet
+    since,      \* adjudicator -> no commit time of its is at or below, for keys it took
     holds,      \* adjudicator -> transaction -> what it holds for it: [keys, until]
     appending,  \* adjudicator -> records on their way into its journal, oldest first
     journal,    \* adjudicator -> transaction -> its durable record
     versions,   \* key -> the commit times of its versions in storage, oldest first
     base        \* storage has forgotten what lies at or below it
 
-granted == <<lease, promise, floor>>
+placed  == <<owned, leaving, moving, since>>
+granted == <<lease, promise, floor, placed>>
 judged  == <<last, holds>>
 stored  == <<journal, versions, base>>
 vars == <<now, txns, granted, judged, appending, stored>>
@@ -74,7 +80,12 @@ TypeOK ==
     /\ now \in Time
     /\ DOMAIN txns \subseteq Txn
     /\ \A t \in DOMAIN txns : txns[t] \in Transaction
-    /\ {lease, promise, floor} \subseteq [Adj -> Time \cup {Zero}]
+    /\ {lease, promise, floor, since} \subseteq [Adj -> Time \cup {Zero}]
+    /\ owned \in [Adj -> SUBSET Key]
+    /\ \A m \in leaving \cup moving :
+           /\ {m.from, m.to} \subseteq Adj /\ m.ts \in Time /\ m.level \in Time \cup {Zero}
+           /\ m.keys \subseteq Key /\ DOMAIN m.known \subseteq m.keys
+    /\ \A m \in moving : m.sure \in BOOLEAN
     /\ \A a \in Adj :
            /\ \A k \in DOMAIN last[a] :
                   k \in Key /\ last[a][k] \in UNION {[some -> Time] : some \in SUBSET Class}
@@ -105,10 +116,17 @@ Conflicts(txn, by) ==
 Held(txn, by) ==
     \E t \in DOMAIN holds[by] : Clash(holds[by][t].keys, Slice(txn, by))
 
-\* The last time that adjudicator `by' has given or promised.
+\* The last time that adjudicator `by' has given or promised, or was told with keys.
 LatestOf(by) ==
-    IF appending[by] = << >> THEN promise[by]
-    ELSE Later(promise[by], appending[by][Len(appending[by])].ts)
+    LET least  == Later(since[by], promise[by])
+        latest == IF appending[by] = << >> THEN least
+                  ELSE Later(least, appending[by][Len(appending[by])].ts)
+        left   == {m \in leaving : m.from = by /\ Before(latest, m.ts)}
+    IN  IF left = {} THEN latest
+        ELSE (CHOOSE m \in left : \A l \in left : AtMost(l.ts, m.ts)).ts
+
+\* No release before ts is on its way into the journal of `by'.
+NoneLeft(by, ts) == \A m \in leaving : m.from = by => Before(ts, m.ts)
 
 \* What owners remember when `by' knows that `keys' were accessed by a commit at ts,
 \* but for what lies below the floor: no start that could miss it is admitted.
@@ -129,6 +147,11 @@ InDoubt(txn) ==
 IsOpen(txn) == InDoubt(txn) /\ txns[txn].fate = "open"
 
 AllVoted(txn) == txns[txn].silent = {txns[txn].leader}
+
+\* Key k is for `by' to judge (P9).
+OwnedBy(k, by) == k \in owned[by]
+
+OwnsSlice(txn, by) == \A k \in DOMAIN Slice(txn, by) : OwnedBy(k, by)
 
 \* The leader may commit the transaction at ts (P2), and the voters agree (P12).
 Suits(txn, ts) ==
@@ -197,13 +220,15 @@ WithRecords(all, records) ==
 (*   who      an owner that does not lead, asked by a query processor      *)
 (*   why      P12: yes, at a time above bound, and until a time the keys   *)
 (*            are held for it                                              *)
-(*   when     it has not answered, nothing conflicts, no key is held, and  *)
-(*            until lies within the lease and above the bound              *)
+(*   when     it has not answered, the keys are its own, nothing           *)
+(*            conflicts, no key is held, and until lies within the lease   *)
+(*            and above the bound                                          *)
 (*   changes  holds, and the vote is on its way to the leader              *)
 (***************************************************************************)
 Vote(txn, by, until) ==
     /\ InDoubt(txn)
     /\ by \in txns[txn].silent \ {txns[txn].leader}
+    /\ OwnsSlice(txn, by)
     /\ ~Conflicts(txn, by) /\ ~Held(txn, by)
     /\ AtMost(until, lease[by])
     /\ Before(Later(txns[txn].start, LatestOf(by)), until)
@@ -216,13 +241,14 @@ Vote(txn, by, until) ==
 (* Refuse                                                                  *)
 (*   who      an owner, asked by a query processor                         *)
 (*   why      P10: somebody was first, or may have been                    *)
-(*   when     it has not answered, and something conflicts, or a key is    *)
-(*            held and HeldRefuses                                         *)
+(*   when     it has not answered, the keys are its own, and something     *)
+(*            conflicts, or a key is held and HeldRefuses                  *)
 (*   changes  the fate of the transaction: who refused never votes for it  *)
 (***************************************************************************)
 Refuse(txn, by) ==
     /\ InDoubt(txn)
     /\ by \in txns[txn].silent
+    /\ OwnsSlice(txn, by)
     /\ Conflicts(txn, by) \/ (HeldRefuses /\ Held(txn, by))
     /\ txns' = Answered(txn, by, << >>)
     /\ UNCHANGED <<now, granted, judged, appending, stored>>
@@ -232,14 +258,16 @@ Refuse(txn, by) ==
 (*   who      the leader, or the only owner                                *)
 (*   why      P11, P12, P13: to order the transaction, and to append it as *)
 (*            a whole to one journal                                       *)
-(*   when     all other owners have voted; nothing conflicts here; and ts  *)
-(*            lies above the start, every bound and all that the leader    *)
-(*            gave or promised (P2), but within its lease and every hold   *)
+(*   when     all other owners have voted; the keys here are its own, and  *)
+(*            nothing conflicts; ts lies above the start, every bound and  *)
+(*            all that the leader gave or promised (P2), but within its    *)
+(*            lease and every hold                                         *)
 (*   changes  appending, last, and the fate of the transaction             *)
 (***************************************************************************)
 Decide(txn, ts) ==
     /\ IsOpen(txn)
     /\ AllVoted(txn)
+    /\ OwnsSlice(txn, txns[txn].leader)
     /\ ~Conflicts(txn, txns[txn].leader) /\ ~Held(txn, txns[txn].leader)
     /\ Suits(txn, ts)
     /\ appending' = AppendingWith(txn, ts)
@@ -251,7 +279,9 @@ Decide(txn, ts) ==
 (***************************************************************************)
 (* Decline                                                                 *)
 (*   who      the leader; or another owner, before it has answered         *)
-(*   why      P12: votes are missing, or no time suits all; P16; P2        *)
+(*   why      P12: votes are missing, or no time suits all; P16; P2; P9: a *)
+(*            key is not its own, and it is not to be asked under this     *)
+(*            name again                                                   *)
 (*   when     always before the leader has decided; when the transaction   *)
 (*            is over it is no more than an answer                         *)
 (*   changes  the fate of the transaction                                  *)
@@ -277,12 +307,13 @@ Durable(txn, by) ==
     /\ appending[by] # << >>
     /\ LET r == Head(appending[by])
        IN  /\ r.txn = txn
+           /\ NoneLeft(by, r.ts)
            /\ appending' = [appending EXCEPT ![by] = Tail(@)]
            /\ journal' = [journal EXCEPT ![by] = (txn :> r) @@ @]
            /\ versions' = WithRecord(versions, r)
            /\ promise' = [promise EXCEPT ![by] = r.ts]
            /\ txns' = Settled({txn}, {})
-           /\ UNCHANGED <<now, lease, floor, judged, base>>
+           /\ UNCHANGED <<now, lease, floor, placed, judged, base>>
 
 \* What the leader or its journal says of a transaction.
 CommittedAt(txn, ts) ==

@@ -21,28 +21,50 @@ TraceZero == <<0, 0>>
 TraceAdj == {"adj-0", "adj-1", "adj-2", "adj-3", "adj-4", "adj-5", "adj-6", "adj-7",
              "adj-8", "adj-9", "adj-10", "adj-11", "adj-12", "adj-13", "adj-14", "adj-15"}
 
-\* What slices look like, the types of the mapping say.
+\* What slices and histories look like, the types of the mapping say.
 TraceSlicings == Any
+TraceHistories == Any
 
 \* A transaction is limited by the bytes and rows that it writes, not by their keys.
 TraceMaxWrites == 1000000
 
 \* Those that are there: who has never had a lease has never done anything.
-Known == {a \in Adj : lease[a] # Zero}
+WithLease == {a \in Adj : lease[a] # Zero}
 
-CompleteToKnown(time) == \A a \in Known : AtMost(time, promise[a])
+CompleteToKnown(time) == \A a \in WithLease : AtMost(time, promise[a])
 
 (***************************************************************************)
-(* Which key ranges there are is not logged: keys are strings, and have    *)
-(* owners one after the other when ranges move.  What must be so is that   *)
-(* of any key only one adjudicator is asked while it, or another one,      *)
-(* remembers or holds anything of the key.                                 *)
+(* Here keys are strings, which do not compare: what is in a range is the  *)
+(* matter of rung 6.  What must be so is that of any key only one          *)
+(* adjudicator judges while another one holds it, or remembers of it what  *)
+(* the first would not refuse anyway.                                      *)
 (***************************************************************************)
-Involved(a, k) ==
-    \/ k \in DOMAIN last[a]
+Involved(a, k, by) ==
+    \/ IF k \in DOMAIN last[a] THEN \E c \in DOMAIN last[a][k] : Before(floor[by], last[a][k][c])
+       ELSE FALSE
     \/ \E t \in DOMAIN holds[a] : k \in DOMAIN holds[a][t].keys
 
-OwnedAsFarAsKnown(k, by) == \A a \in Adj : a = by \/ ~Involved(a, k)
+OwnedAsFarAsKnown(k, by) == \A a \in WithLease : a = by \/ ~Involved(a, k, by)
+
+OwnedNone(a) == {}
+
+(***************************************************************************)
+(* A release does not name its keys, so those that are remembered move     *)
+(* when the new owner says what it was given.  It must have been given all *)
+(* that is remembered of them.                                             *)
+(***************************************************************************)
+InstallLogged(by, from, ts, level, given) ==
+    /\ \E m \in moving : IsGiven(m, by, from, ts)
+    /\ AtMost(ts, lease[by])
+    /\ AtMost(level, floor[by])
+    /\ \A m \in moving : IsGiven(m, by, from, ts) => AtMost(m.level, level)
+    /\ HasAllAbove(level, Known(from, DOMAIN given), given)
+    /\ NoneHeld(from, DOMAIN given)
+    /\ last' = [last EXCEPT ![by] = LaterThan(floor[by], given) @@ @,
+                           ![from] = [k \in DOMAIN @ \ DOMAIN given |-> @[k]]]
+    /\ since' = [since EXCEPT ![by] = Later(@, ts)]
+    /\ moving' = {m \in moving : ~IsGiven(m, by, from, ts)}
+    /\ UNCHANGED <<now, txns, lease, promise, floor, owned, leaving, holds, appending, stored>>
 
 (***************************************************************************)
 (* Storage and adjudicators each forget by themselves what has reached the *)
@@ -51,7 +73,7 @@ OwnedAsFarAsKnown(k, by) == \A a \in Adj : a = by \/ ~Involved(a, k)
 (* memory bounded.  When nothing can be forgotten, nothing is.             *)
 (***************************************************************************)
 LeastWith(upto) ==
-    LET times == {upto} \cup {floor[a] : a \in Known}
+    LET times == {upto} \cup {floor[a] : a \in WithLease}
     IN  CHOOSE t \in times : \A u \in times : AtMost(t, u)
 
 CollectToFloors(upto) ==

@@ -35,9 +35,8 @@ NextHasty ==
     \/ Judge \/ Hold \/ Move
     \/ \E adj \in Adj :
            \/ HeartbeatNoted(adj, Horizon) \/ RenewNoted(adj, Horizon)
-           \/ \E to \in Adj : SealNoted(adj, to, Horizon)
-           \/ \E key \in Key :
-                  ForgetNoted(adj, key, Horizon) \/ SplitNoted(adj, key) \/ MergeNoted(adj, key)
+           \/ SealNoted(adj, Horizon) \/ ForgetNoted(adj, Horizon)
+           \/ \E key \in Key : SplitNoted(adj, key) \/ MergeNoted(adj, key)
            \/ \E txn \in Txn, start \in Time, keys \in KeysUsed :
                   DeclineNoted(adj, txn, start, keys, Horizon)
 
@@ -49,19 +48,7 @@ FairHasty ==
 (* narrow the choice of times, and what else they do is looked at from     *)
 (* Init.                                                                   *)
 (***************************************************************************)
-InitLeased ==
-    /\ ranges = [adj \in Adj |->
-                    IF adj = First
-                    THEN {[keys |-> Key, floor |-> Zero, history |-> {}]}
-                    ELSE {}]
-    /\ latest = [adj \in Adj |-> Zero]
-    /\ promise = [adj \in Adj |-> Zero]
-    /\ lease = [adj \in Adj |-> Horizon]
-    /\ appending = [adj \in Adj |-> {}]
-    /\ holds = [adj \in Adj |-> {}]
-    /\ leaving = [adj \in Adj |-> {}]
-    /\ moving = {}
-    /\ InitNotes
+InitLeased == InitWith([adj \in Adj |-> Horizon]) /\ InitNotes
 
 \* From InitLeased: each step of each key is a step of rung 2, or none.
 StepsRefine == [][StepsOfAdjudication]_varsNoted
@@ -90,9 +77,9 @@ NeverCommittedAcross ==
 
 \* The new owner of a key meets a conflict that its old owner remembered.
 NeverHandedConflict ==
-    \A adj \in Adj : \A r \in ranges[adj] : \A a \in r.history : \A c \in commits :
-        (c.txn = a.txn /\ c.by # adj) =>
-            \A start \in Time : ~Before(start, a.ts) \/ Before(start, r.floor)
+    \A adj \in Adj : \A k \in DOMAIN last[adj] : \A c \in commits :
+        (k \in Owned(adj) /\ k \in DOMAIN c.keys /\ c.by # adj) =>
+            c.ts # LastOf(adj, k, c.keys[k])
 
 \* Who was told `not mine' commits at another adjudicator.
 NeverAskedAgain ==
@@ -110,6 +97,6 @@ NeverMergedUnderLoad ==
 
 \* A range comes back to its first owner with what another remembered of it.
 NeverThereAndBack ==
-    \A r \in ranges[First] : \A a \in r.history : \A c \in commits :
-        c.txn = a.txn => c.by = First
+    \A k \in DOMAIN last[First] : \A c \in commits :
+        (k \in DOMAIN c.keys /\ c.ts = LastOf(First, k, c.keys[k])) => c.by = First
 =============================================================================

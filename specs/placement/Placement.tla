@@ -14,12 +14,13 @@
 (* The old owner judges nothing on the range from the moment it appends    *)
 (* the record; the new one judges nothing before the record is durable,    *)
 (* when all earlier records are: nothing of the range is under way then,   *)
-(* and no crash gives the range back to the old owner.  The record carries *)
-(* history and floor, so the new owner misses no conflict.                 *)
+(* and no crash gives the range back to the old owner.  History and floor  *)
+(* go with the range, so the new owner misses no conflict.                 *)
 (*                                                                         *)
 (* An owner that crashes or is cut off cannot give anything away.  Its     *)
-(* journal is sealed when its lease has run out (how, is rung 4), and its  *)
-(* ranges are handed out without their history: their floors rise (P19).   *)
+(* journal is sealed when its lease has run out (how, is rung 4), and who  *)
+(* continues it has the ranges that stand there, but no history: its floor *)
+(* rises (P19).                                                            *)
 (*                                                                         *)
 (* Rung 4 says how a journal fences those who have lost it, rung 3 how     *)
 (* several owners decide together.                                         *)
@@ -27,93 +28,109 @@
 EXTENDS KeyRanges
 
 -----------------------------------------------------------------------------
-\* A range is called by its first key.
-Begins(r, low) == low \in r.keys /\ \A k \in r.keys : ~(k < low)
+\* Of what is remembered, what is later than upto.
+LaterThan(upto, history) ==
+    LET left(k) == {c \in DOMAIN history[k] : Before(upto, history[k][c])}
+    IN  [k \in {j \in DOMAIN history : left(j) # {}} |-> [c \in left(k) |-> history[k][c]]]
 
-\* A range that remembers nothing at or below upto.
-Trimmed(r, upto) ==
-    [r EXCEPT !.floor = upto, !.history = {a \in @ : Before(upto, a.ts)}]
+\* Of what is remembered, what is in a range.
+Within(r, history) == [k \in {j \in DOMAIN history : InRange(j, r)} |-> history[k]]
 
-\* A part of a range.
-Part(r, keys) ==
-    [r EXCEPT !.keys = keys, !.history = {a \in @ : a.key \in keys}]
+\* Of what is remembered, what is not in a range.
+Without(r, history) == [k \in {j \in DOMAIN history : ~InRange(j, r)} |-> history[k]]
 
-\* A range made of two.  A start below either floor cannot be judged any more.
-Joined(low, high) ==
-    LET both == [keys    |-> low.keys \cup high.keys,
-                 floor   |-> Zero,
-                 history |-> low.history \cup high.history]
-    IN  Trimmed(both, Later(low.floor, high.floor))
+\* The given history has all of another one that is later than level.
+HasAllAbove(level, history, given) ==
+    \A k \in DOMAIN history : \A c \in DOMAIN history[k] :
+        Before(level, history[k][c]) =>
+            IF k \in DOMAIN given THEN c \in DOMAIN given[k] /\ given[k][c] = history[k][c] ELSE FALSE
 
-\* What a sealed journal leaves of a range.
-Bare(r, at) == [keys |-> r.keys, floor |-> at, history |-> {}]
+\* No key of a range is held for an undecided transaction.
+NoneHeld(adj, r) == \A h \in holds[adj] : \A k \in DOMAIN h.keys : ~InRange(k, r)
+
+\* A range is part of another one.
+PartOf(r, s) == ~KeyBefore(r.low, s.low) /\ HighAtMost(r.high, s.high)
+
+\* Two sets of ranges, none of which overlap, have the same keys: they begin and end at
+\* the same places, however they are cut in between.
+SameKeys(some, others) ==
+    LET lows(set)  == {r.low : r \in set}
+        highs(set) == {r.high : r \in set}
+    IN  /\ lows(some) \ highs(some) = lows(others) \ highs(others)
+        /\ highs(some) \ lows(some) = highs(others) \ lows(others)
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
 (* Forget                                                                  *)
 (*   who      an adjudicator                                               *)
 (*   why      P15: the history must not grow for ever                      *)
-(*   when     it owns the range: the floor rises with what is forgotten    *)
-(*   changes  ranges                                                       *)
+(*   when     always: the floor rises with what is forgotten               *)
+(*   changes  last, floor                                                  *)
 (***************************************************************************)
-Forget(adj, low, upto) ==
-    \E r \in ranges[adj] :
-        /\ Begins(r, low)
-        /\ Before(r.floor, upto)
-        /\ ranges' = [ranges EXCEPT ![adj] = (@ \ {r}) \cup {Trimmed(r, upto)}]
-        /\ UNCHANGED <<latest, promise, lease, appending, holds, leaving, moving>>
+Forget(adj, upto) ==
+    /\ Before(floor[adj], upto)
+    /\ floor' = [floor EXCEPT ![adj] = upto]
+    /\ last' = [last EXCEPT ![adj] = LaterThan(upto, @)]
+    /\ UNCHANGED <<ranges, issued, appending, holds, leaving, moving>>
 
 (***************************************************************************)
 (* Split                                                                   *)
 (*   who      an adjudicator, told by the control plane                    *)
 (*   why      P9: a part of a busy range can then be moved                 *)
-(*   when     `at' is a key of a range that it owns, but not the first     *)
-(*   changes  ranges: each part keeps the floor and its part of history    *)
+(*   when     `at' lies within a range that it owns, and not at its low    *)
+(*            end                                                          *)
+(*   changes  ranges                                                       *)
 (***************************************************************************)
 Split(adj, at) ==
-    \E r \in ranges[adj] :
-        LET low == {k \in r.keys : k < at}
-        IN  /\ at \in r.keys
-            /\ low # {}
-            /\ ranges' = [ranges EXCEPT ![adj] =
-                   (@ \ {r}) \cup {Part(r, low), Part(r, r.keys \ low)}]
-            /\ UNCHANGED <<latest, promise, lease, appending, holds, leaving, moving>>
+    LET Around(r) == KeyBefore(r.low, at) /\ BelowHigh(at, r.high)
+    IN  /\ \E r \in ranges[adj] : Around(r)
+        /\ ranges' = [ranges EXCEPT ![adj] =
+               UNION {IF Around(r) THEN {[r EXCEPT !.high = at], [r EXCEPT !.low = at]} ELSE {r} :
+                          r \in ranges[adj]}]
+        /\ UNCHANGED <<known, issued, appending, holds, leaving, moving>>
 
 (***************************************************************************)
 (* Merge                                                                   *)
 (*   who      an adjudicator, told by the control plane                    *)
 (*   why      P15: an idle range shall cost nothing                        *)
-(*   when     it owns two ranges that are neighbours; `at' begins the      *)
-(*            second one                                                   *)
-(*   changes  ranges: the floor is the greater of the two                  *)
+(*   when     it owns two ranges that are neighbours: one ends at `at',    *)
+(*            where the other begins                                       *)
+(*   changes  ranges                                                       *)
 (***************************************************************************)
 Merge(adj, at) ==
-    \E low, high \in ranges[adj] :
-        /\ Begins(high, at)
-        /\ \A k \in low.keys : k < at
-        /\ Contiguous(low.keys \cup high.keys)
-        /\ ranges' = [ranges EXCEPT ![adj] = (@ \ {low, high}) \cup {Joined(low, high)}]
-        /\ UNCHANGED <<latest, promise, lease, appending, holds, leaving, moving>>
+    /\ \E r \in ranges[adj] : r.high = at
+    /\ \E s \in ranges[adj] : s.low = at
+    /\ \E r, s \in ranges[adj] :
+           /\ r.high = at /\ s.low = at
+           /\ ranges' = [ranges EXCEPT ![adj] =
+                  (@ \ {r, s}) \cup {[low |-> r.low, high |-> s.high]}]
+    /\ UNCHANGED <<known, issued, appending, holds, leaving, moving>>
 
 (***************************************************************************)
 (* Release                                                                 *)
 (*   who      the owner of a range, told by the control plane              *)
-(*   why      P9: from ts on the range has another owner                   *)
-(*   when     it owns the range and holds none of its keys for an          *)
-(*            undecided transaction (P12); ts is a time for a record       *)
-(*   changes  ranges, latest; the record goes to the journal               *)
+(*   why      P9: from ts on the range has another owner; P10: who gets    *)
+(*            what this one remembers of it                                *)
+(*   when     it owns the range, which is called by its low end, and holds *)
+(*            none of its keys for an undecided transaction (P12); ts is a *)
+(*            time for a record                                            *)
+(*   changes  ranges, last, latest; the record goes to the journal         *)
 (***************************************************************************)
 Release(adj, low, to, ts) ==
-    \E r \in ranges[adj] :
-        /\ Begins(r, low)
-        /\ to # adj
-        /\ \A h \in holds[adj] : DOMAIN h.keys \cap r.keys = {}
-        /\ Free(adj, ts)
-        /\ AtMost(ts, lease[adj])
-        /\ ranges' = [ranges EXCEPT ![adj] = @ \ {r}]
-        /\ latest' = [latest EXCEPT ![adj] = ts]
-        /\ leaving' = [leaving EXCEPT ![adj] = @ \cup {[ts |-> ts, to |-> to, range |-> r]}]
-        /\ UNCHANGED <<promise, lease, appending, holds, moving>>
+    /\ to # adj
+    /\ \E r \in ranges[adj] : r.low = low
+    /\ \A r \in ranges[adj] : r.low = low => NoneHeld(adj, r)
+    /\ Free(adj, ts)
+    /\ AtMost(ts, lease[adj])
+    /\ \E r \in ranges[adj] :
+           /\ r.low = low
+           /\ ranges' = [ranges EXCEPT ![adj] = @ \ {r}]
+           /\ leaving' = [leaving EXCEPT ![adj] = @ \cup
+                  {[ts |-> ts, to |-> to, low |-> r.low, high |-> r.high, level |-> floor[adj],
+                    known |-> Within(r, last[adj])]}]
+           /\ last' = [last EXCEPT ![adj] = Without(r, @)]
+    /\ latest' = [latest EXCEPT ![adj] = ts]
+    /\ UNCHANGED <<floor, promise, lease, appending, holds, moving>>
 
 (***************************************************************************)
 (* Depart                                                                  *)
@@ -124,56 +141,91 @@ Release(adj, low, to, ts) ==
 (*   changes  leaving, moving                                              *)
 (***************************************************************************)
 Depart(adj, low) ==
-    \E m \in leaving[adj] :
-        /\ Begins(m.range, low)
-        /\ Reached(adj, m.ts)
-        /\ leaving' = [leaving EXCEPT ![adj] = @ \ {m}]
-        /\ moving' = moving \cup {m}
-        /\ UNCHANGED <<ranges, latest, promise, lease, appending, holds>>
+    /\ \E m \in leaving[adj] : m.low = low
+    /\ \A m \in leaving[adj] : m.low = low => Reached(adj, m.ts)
+    /\ \E m \in leaving[adj] :
+           /\ m.low = low
+           /\ leaving' = [leaving EXCEPT ![adj] = @ \ {m}]
+           /\ moving' = moving \cup
+                  {[from |-> adj, ts |-> m.ts, to |-> m.to, low |-> m.low, high |-> m.high,
+                    level |-> m.level, known |-> m.known]}
+    /\ UNCHANGED <<ranges, known, issued, appending, holds>>
 
 (***************************************************************************)
 (* Install                                                                 *)
 (*   who      the new owner, when its record of this is durable            *)
 (*   why      P9: now it judges; P2: above the time of the release, which  *)
 (*            is above all that was committed or promised before           *)
-(*   when     the release is durable and names it; its lease reaches there *)
-(*   changes  ranges, moving; latest: its journal goes on above that time  *)
+(*   when     the release is durable and names it; its lease reaches there;*)
+(*            it is given all that is later than level, which its floor    *)
+(*            has reached.  (An owner that was lost gives nothing: then    *)
+(*            level is where its successor began.)                         *)
+(*   changes  ranges, last, moving; latest: its journal goes on above that *)
+(*            time                                                         *)
 (***************************************************************************)
-Install(adj, low) ==
-    \E m \in moving :
-        /\ Begins(m.range, low)
-        /\ m.to = adj
-        /\ AtMost(m.ts, lease[adj])
-        /\ ranges' = [ranges EXCEPT ![adj] = @ \cup {m.range}]
-        /\ latest' = [latest EXCEPT ![adj] = Later(@, m.ts)]
-        /\ moving' = moving \ {m}
-        /\ UNCHANGED <<promise, lease, appending, holds, leaving>>
+Install(adj, low, source, ts, level, history) ==
+    LET Given(m) == m.low = low /\ m.from = source /\ m.to = adj /\ m.ts = ts
+    IN  /\ \E m \in moving : Given(m)
+        /\ AtMost(ts, lease[adj])
+        /\ AtMost(level, floor[adj])
+        /\ \A m \in moving :
+               Given(m) => AtMost(m.level, level) /\ HasAllAbove(level, m.known, history)
+        /\ ranges' = [ranges EXCEPT ![adj] = @ \cup {Span(m) : m \in {g \in moving : Given(g)}}]
+        /\ last' = [last EXCEPT ![adj] = LaterThan(floor[adj], history) @@ @]
+        /\ latest' = [latest EXCEPT ![adj] = Later(@, ts)]
+        /\ moving' = {m \in moving : ~Given(m)}
+        /\ UNCHANGED <<floor, promise, lease, appending, holds, leaving>>
+
+\* The ranges that the journal of adj tells of are those that it has.
+Continues(adj, found, owned) == SameKeys(found, owned)
+
+\* The releases under way of adj that its journal has.
+KeptOf(adj, left) == {m \in leaving[adj] : \E l \in left : l.low = m.low /\ l.ts = m.ts}
+
+\* The ranges that adj has taken, as its journal says, though nobody was told.
+TakenBy(adj, at, found) ==
+    {m \in moving : /\ m.to = adj /\ AtMost(m.ts, lease[adj]) /\ AtMost(m.level, at)
+                    /\ \E r \in found : PartOf(m, r)}
 
 (***************************************************************************)
 (* Seal                                                                    *)
 (*   who      who continues the journal of an adjudicator that is lost     *)
 (*   why      P18, P19: all but the journal is lost                        *)
-(*   when     `at' lies at or above the old lease and the ranges' floors   *)
-(*   changes  everything of adj: what is not durable is lost, a release    *)
-(*            too; its ranges go to `to' (adj itself, if it only started   *)
-(*            again), without history and so with the floor at `at'        *)
+(*   when     `at' lies at or above the old lease and floor; `found' are   *)
+(*            the ranges that stand in the journal, `left' the releases:   *)
+(*            a release that it does not have has not happened, and a      *)
+(*            range that was taken there is its own.  (How ranges are cut  *)
+(*            may be lost, too.)                                           *)
+(*   changes  everything of adj: what is not durable is lost, and history; *)
+(*            it begins at `at', and so does who takes a range from it     *)
 (***************************************************************************)
-Seal(adj, to, at) ==
-    LET found == ranges[adj] \cup {m.range : m \in leaving[adj]}
-    IN  /\ AtMost(lease[adj], at)
-        /\ \A r \in found : AtMost(r.floor, at)
-        /\ ranges' = [ranges EXCEPT ![adj] = {}]
-        /\ promise' = [promise EXCEPT ![adj] = at]
-        /\ lease' = [lease EXCEPT ![adj] = at]
+Seal(adj, at, found, left) ==
+    LET kept  == KeptOf(adj, left)
+        taken == TakenBy(adj, at, found)
+        owned == ranges[adj] \cup {Span(m) : m \in taken \cup (leaving[adj] \ kept)}
+        begin(times) == [times EXCEPT ![adj] = at]
+    IN  /\ AtMost(Later(lease[adj], floor[adj]), at)
+        /\ Continues(adj, found, owned)
+        /\ ranges' = [ranges EXCEPT ![adj] = found]
+        /\ last' = [last EXCEPT ![adj] = << >>]
+        /\ floor' = begin(floor) /\ promise' = begin(promise) /\ lease' = begin(lease)
         /\ appending' = [appending EXCEPT ![adj] = {}]
         /\ holds' = [holds EXCEPT ![adj] = {}]
         /\ leaving' = [leaving EXCEPT ![adj] = {}]
-        /\ moving' = moving \cup
-               {[ts |-> at, to |-> to, range |-> Bare(r, at)] : r \in found}
+        /\ moving' = (moving \ taken) \cup
+               {[from |-> adj, ts |-> m.ts, to |-> m.to, low |-> m.low, high |-> m.high,
+                 level |-> at, known |-> << >>] : m \in kept}
         /\ UNCHANGED latest
 
 -----------------------------------------------------------------------------
 KeysUsed == UNION {[used -> Class] : used \in SUBSET Key \ {{}}}
+
+Ranges == {r \in [low : Key, high : Key \cup {End}] : BelowHigh(r.low, r.high)}
+
+Histories ==
+    UNION {[used -> UNION {[some -> Time] : some \in SUBSET Class}] : used \in SUBSET Key}
+
+Releases == [low : Key, high : Key \cup {End}, to : Adj, ts : Time]
 
 Next ==
     \E adj \in Adj :
@@ -182,18 +234,19 @@ Next ==
                \/ Redirect(adj, txn, start, keys)
                \/ \E ts \in Time :
                       \/ Commit(adj, txn, start, keys, ts)
-                      \/ Decline(adj, txn, start, keys, ts)
                       \/ Vote(adj, txn, start, keys, ts)
+        \/ \E txn \in Txn, start, ts \in Time : Decline(adj, txn, start, ts)
         \/ \E txn \in Txn :
                \/ Drop(adj, txn)
                \/ \E ts \in Time : Learn(adj, txn, ts) \/ Durable(adj, txn, ts)
-        \/ \E time \in Time : Heartbeat(adj, time) \/ Renew(adj, time)
+        \/ \E time \in Time : Heartbeat(adj, time) \/ Renew(adj, time) \/ Forget(adj, time)
         \/ \E low \in Key :
-               \/ \E upto \in Time : Forget(adj, low, upto)
                \/ \E to \in Adj, ts \in Time : Release(adj, low, to, ts)
-               \/ Split(adj, low) \/ Merge(adj, low)
-               \/ Depart(adj, low) \/ Install(adj, low)
-        \/ \E to \in Adj, at \in Time : Seal(adj, to, at)
+               \/ Split(adj, low) \/ Merge(adj, low) \/ Depart(adj, low)
+               \/ \E source \in Adj, ts \in Time, level \in Time \cup {Zero} :
+                      \E history \in Histories : Install(adj, low, source, ts, level, history)
+        \/ \E at \in Time, found \in SUBSET Ranges, left \in SUBSET Releases :
+               Seal(adj, at, found, left)
 
 Spec == Init /\ [][Next]_vars
 =============================================================================

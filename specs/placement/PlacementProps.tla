@@ -31,25 +31,26 @@ CommitNoted(adj, txn, start, keys, ts) ==
     /\ MayAsk(txn, start, keys)
     /\ Commit(adj, txn, start, keys, ts)
     /\ Note(txn, adj, FALSE, start, keys, ts, ts)
-    /\ UNCHANGED <<told, said, granted, ended, lost, turned>>
+    /\ UNCHANGED <<told, said, ended, lost, turned>>
 
 RefuseNoted(adj, txn, start, keys) ==
     /\ MayAsk(txn, start, keys)
     /\ Refuse(adj, txn, start, keys)
     /\ turned' = turned \ {Request(txn, start, keys)}
-    /\ UNCHANGED <<commits, told, said, granted, ended, lost>>
+    /\ UNCHANGED <<commits, told, said, ended, lost>>
 
 RedirectNoted(adj, txn, start, keys) ==
     /\ MayAsk(txn, start, keys)
     /\ Redirect(adj, txn, start, keys)
     /\ turned' = IF txn \in Patient THEN turned \cup {Request(txn, start, keys)} ELSE turned
-    /\ UNCHANGED <<commits, told, said, granted, ended, lost>>
+    /\ UNCHANGED <<commits, told, said, ended, lost>>
 
 DeclineNoted(adj, txn, start, keys, ts) ==
     /\ MayAsk(txn, start, keys)
-    /\ Decline(adj, txn, start, keys, ts)
+    /\ Owns(adj, keys)
+    /\ Decline(adj, txn, start, ts)
     /\ turned' = turned \ {Request(txn, start, keys)}
-    /\ UNCHANGED <<commits, told, said, granted, ended, lost>>
+    /\ UNCHANGED <<commits, told, said, ended, lost>>
 
 \* The leader will commit at ts, unless the transaction aborts.  The voter does
 \* not know ts yet.
@@ -59,7 +60,7 @@ VoteNoted(adj, txn, start, keys, ts, until) ==
     /\ AtMost(ts, until)
     /\ Vote(adj, txn, start, keys, until)
     /\ Note(txn, adj, TRUE, start, keys, ts, until)
-    /\ UNCHANGED <<told, said, granted, ended, lost, turned>>
+    /\ UNCHANGED <<told, said, ended, lost, turned>>
 
 \* The outcome is what the leader decided, or the hold has run out.
 LearnNoted(adj, txn, ts) ==
@@ -70,7 +71,7 @@ LearnNoted(adj, txn, ts) ==
 DropNoted(adj, txn) ==
     /\ Drop(adj, txn)
     /\ commits' = {c \in commits : c.txn # txn}
-    /\ UNCHANGED <<told, said, granted, ended, lost, turned>>
+    /\ UNCHANGED <<told, said, ended, lost, turned>>
 
 DurableNoted(adj, txn, ts) == Durable(adj, txn, ts) /\ UNCHANGED notes
 
@@ -78,11 +79,11 @@ HeartbeatNoted(adj, upto) ==
     /\ Heartbeat(adj, upto)
     /\ told' = [told EXCEPT ![adj] = Later(@, upto)]
     /\ said' = [k \in Key |-> IF k \in KeysOf(adj) THEN Later(said[k], upto) ELSE said[k]]
-    /\ UNCHANGED <<commits, granted, ended, lost, turned>>
+    /\ UNCHANGED <<commits, ended, lost, turned>>
 
 RenewNoted(adj, until) == Renew(adj, until) /\ UNCHANGED notes
 
-ForgetNoted(adj, low, upto) == Forget(adj, low, upto) /\ UNCHANGED notes
+ForgetNoted(adj, upto) == Forget(adj, upto) /\ UNCHANGED notes
 
 SplitNoted(adj, at) == Split(adj, at) /\ UNCHANGED notes
 
@@ -90,27 +91,24 @@ MergeNoted(adj, at) == Merge(adj, at) /\ UNCHANGED notes
 
 ReleaseNoted(adj, low, to, ts) == Release(adj, low, to, ts) /\ UNCHANGED notes
 
-\* The keys that begin to move did so under this lease.
-Grant(until) ==
-    granted' = [k \in Key |-> IF k \notin Moving' THEN Zero
-                              ELSE IF k \in Moving THEN granted[k] ELSE until]
+DepartNoted(adj, low) == Depart(adj, low) /\ UNCHANGED notes
 
-DepartNoted(adj, low) ==
-    /\ Depart(adj, low)
-    /\ Grant(lease[adj])
-    /\ UNCHANGED <<commits, told, said, ended, lost, turned>>
-
+\* With the history that is given, or bare: then all of it must lie at or below the floor.
 InstallNoted(adj, low) ==
-    /\ Install(adj, low)
-    /\ Grant(Zero)
-    /\ UNCHANGED <<commits, told, said, ended, lost, turned>>
+    /\ \E m \in moving : \E given \in {m.known, << >>} :
+           Install(adj, low, m.from, m.ts, IF given = m.known THEN m.level ELSE floor[adj], given)
+    /\ UNCHANGED notes
 
-SealNoted(adj, to, at) ==
-    /\ Seal(adj, to, at)
+\* The journal has some of the releases under way, and of what was given to adj it has
+\* taken some.
+SealNoted(adj, at) ==
+    /\ \E kept \in SUBSET leaving[adj] :
+       \E taken \in SUBSET {m \in moving : m.to = adj /\ AtMost(m.ts, lease[adj])} :
+           LET back == {Span(m) : m \in taken \cup (leaving[adj] \ kept)}
+           IN  Seal(adj, at, ranges[adj] \cup back, kept)
     /\ said' = [k \in Key |-> IF k \in KeysOf(adj) THEN at ELSE said[k]]
     /\ ended' = [k \in Key |->
            IF k \in KeysOf(adj) THEN Later(ended[k], lease[adj]) ELSE ended[k]]
-    /\ Grant(at)
     /\ lost' = lost \cup {r.txn : r \in appending[adj]}
     /\ UNCHANGED <<commits, told, turned>>
 
@@ -138,10 +136,9 @@ Promise ==
                DeclineNoted(adj, txn, start, keys, time)
 
 Cut ==
-    \E adj \in Adj, key \in Key :
-        \/ \E upto \in Time : ForgetNoted(adj, key, upto)
-        \/ SplitNoted(adj, key)
-        \/ MergeNoted(adj, key)
+    \E adj \in Adj :
+        \/ \E upto \in Time : ForgetNoted(adj, upto)
+        \/ \E key \in Key : SplitNoted(adj, key) \/ MergeNoted(adj, key)
 
 Move ==
     \E adj \in Adj, low \in Key :
@@ -149,7 +146,7 @@ Move ==
         \/ DepartNoted(adj, low)
         \/ InstallNoted(adj, low)
 
-Lose == \E adj, to \in Adj, at \in Time : SealNoted(adj, to, at)
+Lose == \E adj \in Adj, at \in Time : SealNoted(adj, at)
 
 NextNoted == Judge \/ Hold \/ Promise \/ Cut \/ Move \/ Lose
 
@@ -168,11 +165,10 @@ Decided == {c \in commits' \ commits : ~c.voted}
 
 \* INV: P9.  No key has two owners, and no owner has a key in two ranges.
 OneOwner ==
-    \A k \in Key :
-        Cardinality({<<adj, r>> \in Adj \X AllRanges : r \in ranges[adj] /\ k \in r.keys}) <= 1
+    \A k \in Key : Cardinality({<<adj, r>> \in Adj \X Ranges : r \in ranges[adj] /\ InRange(k, r)}) <= 1
 
 \* INV: P9.  Every key has an owner or is on its way to one.
-NothingLost == \A k \in Key : \E r \in AllRanges : k \in r.keys
+NothingLost == \A k \in Key : InHands(k) \/ k \in Moving
 
 \* INV: P10, P15.  Of two conflicting accesses the one with the later time began
 \* after the other had committed, whoever owned the key, whatever was lost.
@@ -182,16 +178,16 @@ NoConflictMissed ==
             \A k \in DOMAIN c.keys \cap DOMAIN d.keys :
                 <<c.keys[k], d.keys[k]>> \in MustNotMeet => AtMost(c.ts, d.start)
 
-\* INV: P10, P11.  Who is refused began below the floor, or met a conflict with a
-\* transaction that was not lost.  (A voter need not know when it committed.)
+\* INV: P10, P11.  Who is refused began below the floor, met a hold, or a conflict with
+\* a transaction that was not lost.  (A voter need not know when it committed.)
 RefusedWithReason ==
     \A adj \in Adj, start \in Time, k \in Key, class \in Class :
         (ENABLED Refuse(adj, 1, start, k :> class)) =>
-            \/ \E r \in ranges[adj] : k \in r.keys /\ Before(start, r.floor)
+            \/ Before(start, floor[adj])
+            \/ \E h \in holds[adj] : k \in DOMAIN h.keys /\ <<h.keys[k], class>> \in MustNotMeet
             \/ \E c \in commits :
                    /\ c.txn \notin lost /\ k \in DOMAIN c.keys /\ Before(start, c.until)
-                   /\ \/ <<c.keys[k], class>> \in MustNotMeet
-                      \/ c.voted /\ <<class, c.keys[k]>> \in MustNotMeet
+                   /\ <<c.keys[k], class>> \in MustNotMeet
 
 \* INV: P9.  `Not mine' is said of what another owns.
 RedirectedWithReason ==
@@ -219,8 +215,15 @@ HoldsStay ==
     \A adj \in Adj : \A h \in holds[adj] :
         DOMAIN h.keys \subseteq Owned(adj) /\ AtMost(h.until, lease[adj])
 
-\* INV: P15.  Only what can still refuse somebody is remembered.
-NothingStale == \A r \in AllRanges : \A a \in r.history : Before(r.floor, a.ts)
+\* INV: P2.  A range is given away at a time above all that was committed on it.
+ReleasedAbove ==
+    \A m \in AllMoves : \A k \in DOMAIN m.known : \A c \in DOMAIN m.known[k] :
+        Before(m.known[k][c], m.ts)
+
+\* INV: P15.  Only what can still refuse somebody is remembered, and by the owner.
+NothingStale ==
+    \A adj \in Adj : \A k \in DOMAIN last[adj] :
+        k \in KeysOf(adj) /\ \A c \in DOMAIN last[adj][k] : Before(floor[adj], last[adj][k][c])
 
 \* INV: P2.  Commit times exceed the start and increase, in every journal and on
 \* every key, whoever owns it.
@@ -249,7 +252,7 @@ AboveOldLeases ==
 
 -----------------------------------------------------------------------------
 StepsOfAdjudication ==
-    \A k \in Key : UNCHANGED OneKey(k)!vars \/ OneKey(k)!Next
+    \A k \in Key : UNCHANGED OneKey(k)!vars \/ OneKey(k)!Next \/ RenewsAndForgets(k)
 
 \* REFINES: Adjudication.  Each key by itself is adjudicated as in rung 2.
 \* (This says that OneKey(k)!Spec is true for every k, in a form that TLC reads.)
@@ -285,6 +288,9 @@ Extend(adj) ==
     \E m \in moving, until \in Time :
         m.to = adj /\ Before(lease[adj], m.ts) /\ AtMost(m.ts, until) /\ RenewNoted(adj, until)
 
+\* Who is to take a range admits no start that the old owner would have refused.
+Level(adj) == \E m \in moving : m.to = adj /\ Before(floor[adj], m.level) /\ ForgetNoted(adj, m.level)
+
 FairAnswers == \A txn \in Patient : SF_varsNoted(Answer(txn))
 
 FairJournals ==
@@ -294,7 +300,8 @@ FairJournals ==
 
 FairInstalls ==
     \A adj \in Adj :
-        WF_varsNoted(Extend(adj)) /\ SF_varsNoted(\E low \in Key : InstallNoted(adj, low))
+        /\ WF_varsNoted(Extend(adj)) /\ WF_varsNoted(Level(adj))
+        /\ SF_varsNoted(\E low \in Key : InstallNoted(adj, low))
 
 FairSpec == SpecNoted /\ FairAnswers /\ FairJournals /\ FairInstalls
 =============================================================================

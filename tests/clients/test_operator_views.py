@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import psycopg
 import pytest
@@ -27,8 +27,8 @@ class Told:
         self.fates: dict[str, Outcome] = {}
         self.asked: list[str] = []
 
-    async def rows(self, view: str) -> Sequence[Mapping[str, object]]:
-        return self.views.get(view, [])
+    async def rows(self, views: Iterable[str]) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        return {view: self.views.get(view, []) for view in views}
 
     async def outcome(self, txn: TxnId) -> Outcome:
         self.asked.append(txn)

@@ -10,17 +10,11 @@ from typing import Any
 
 import pytest
 
-from daybreak.control.api import ask
-from daybreak.control.datadir import running_server
+from tests.support.nodes import status
 from tests.support.server import Server
 
 COMMITS = 150
 WAIT_SECONDS = 60.0
-
-
-def status(server: Server) -> dict[str, Any]:
-    """What `daybreak status --json` shows."""
-    return ask(running_server(server.data).control)
 
 
 def wait(server: Server, what: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -38,13 +32,14 @@ def durable(found: dict[str, Any], zone: str) -> int:
 
 def last(found: dict[str, Any]) -> int:
     """How many entries the journals have."""
-    return sum(role["last_index"] for role in found["zones"]["A1"]["roles"].values())
+    return sum(role.get("last_index", 0) for role in found["zones"]["A1"]["roles"].values())
 
 
 def complete(found: dict[str, Any]) -> bool:
     """Whether both replicas are as far as each other, and have served since they started."""
-    return len({replica["keys"] for replica in found["storage"].values()}) == 1 and all(
-        sum(replica["positions"].values()) > 0 for replica in found["storage"].values()
+    replicas = [replica or {"keys": 0, "positions": {}} for replica in found["storage"].values()]
+    return len({replica["keys"] for replica in replicas}) == 1 and all(
+        sum(replica["positions"].values()) > 0 for replica in replicas
     )
 
 

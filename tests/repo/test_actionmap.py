@@ -18,7 +18,7 @@ def test_every_action_is_a_method_and_every_method_an_action(modules: list[SpecM
 
 
 def test_every_rung_with_a_mapping_is_compared(modules: list[SpecModule]) -> None:
-    assert [module.name for module in modules] == ["Adjudication", "Commit", "SnapshotIsolation"]
+    assert [module.name for module in modules] == ["Adjudication", "Commit", "SnapshotIsolation", "Placement"]
     assert all(len(module.actions) > 5 for module in modules)
 
 

@@ -23,11 +23,15 @@ class Story:
         self.events: list[dict[str, Any]] = []
         self._last: dict[str, int] = {}
         self.now = 0
+        self.zones: dict[str, str] = {}
+        self.linked = True
+        """Whether each event knows of the one before it; else clocks alone say which was first."""
 
     def tell(self, node: str, act: str, **args: Any) -> None:
-        """The next event. An adjudicator's name is that of its slice."""
-        node_id = f"A/{node}"
-        cause = [[e["node"], e["n"]] for e in self.events[-1:] if e["node"] != node_id]
+        """The next event. An adjudicator's name is that of its slice; it leads in the zone `zones` says, else in A."""
+        zone = self.zones.get(node, "A")
+        node_id = f"{zone}/{node}"
+        cause = [[e["node"], e["n"]] for e in self.events[-1:] if e["node"] != node_id] if self.linked else []
         n = self._last[node_id] = self._last.get(node_id, 0) + 1
         at = [BEGIN_US + self.now - ERROR_US, BEGIN_US + self.now + ERROR_US]
         event = {"v": 1, "n": n, "node": node_id, "epoch": 1, "at": at, "act": act, "args": args, "cause": cause}

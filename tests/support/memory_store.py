@@ -44,7 +44,8 @@ class MemoryStore:
 
     def begin(self) -> MemoryTransaction:
         self.begun += 1
-        self.latest = MemoryTransaction(self, Transaction(TxnId(f"m{self.begun}"), Timestamp(self.now)))
+        name = TxnId(f"m{self.begun}")
+        self.latest = MemoryTransaction(self, Transaction(name, Timestamp(self.now), name))
         return self.latest
 
     def read(self, key: Key, at: int) -> bytes | None:

@@ -24,6 +24,8 @@ class Pairs:
         self.acknowledged: set[tuple[int, int]] = set()
         self.ends: list[psycopg.Error] = []
         """What ended clients."""
+        self.retried = 0
+        """How many transactions were told to try again (40001), and were not repeated."""
         self._enough = threading.Condition()
         self._counts = [0] * CLIENTS
         self._running = False
@@ -56,16 +58,24 @@ class Pairs:
             with server.connect(autocommit=False) as connection:
                 while self._running:
                     self._counts[number] += 1
-                    pair = (number, self._counts[number])
-                    connection.execute("INSERT INTO debit VALUES (%s, %s)", pair)
-                    connection.execute("INSERT INTO credit VALUES (%s, %s)", pair)
-                    connection.execute("UPDATE total SET pairs = pairs + 1 WHERE client = %s", (number,))
-                    connection.commit()
-                    with self._enough:
-                        self.acknowledged.add(pair)
-                        self._enough.notify()
+                    self._insert(connection, (number, self._counts[number]))
         except psycopg.Error as error:
             self.ends.append(error)
+
+    def _insert(self, connection: psycopg.Connection[tuple[object, ...]], pair: tuple[int, int]) -> None:
+        """Commit a pair, or learn that it has to be tried again: the client goes on with the next one."""
+        try:
+            connection.execute("INSERT INTO debit VALUES (%s, %s)", pair)
+            connection.execute("INSERT INTO credit VALUES (%s, %s)", pair)
+            connection.execute("UPDATE total SET pairs = pairs + 1 WHERE client = %s", pair[:1])
+            connection.commit()
+        except psycopg.errors.SerializationFailure:
+            self.retried += 1
+            connection.rollback()
+            return
+        with self._enough:
+            self.acknowledged.add(pair)
+            self._enough.notify()
 
     def wait_for(self, commits: int) -> None:
         """Return once `commits` more have been acknowledged."""

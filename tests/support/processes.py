@@ -10,8 +10,9 @@ from typing import ClassVar, TypeVar
 
 from daybreak.base.ids import NodeId
 from daybreak.control.places import RunDirectory
+from daybreak.runtime.local.network import Letter
 from daybreak.runtime.protocols import Message
-from daybreak.runtime.remote.codec import Letter, Registry
+from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.handshake import Identity
 from daybreak.runtime.remote.peers import Address, Limits, Peers, TcpAddress
 

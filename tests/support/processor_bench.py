@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import Ranges
 from daybreak.base.writes import Access, Write
 from daybreak.query.committer import Settings
@@ -36,7 +37,7 @@ class Bench:
             trace,
             session=SESSION,
             storages=STORAGES,
-            ranges=Ranges.even(JOURNALS),
+            ranges=PlacementMap(Ranges.even(JOURNALS)),
             leaders=Leaders(CANDIDATES),
             settings=SETTINGS,
         )

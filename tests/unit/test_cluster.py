@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
+
 from daybreak import cluster
 from daybreak.base.ids import NodeId
 from daybreak.cluster import CROSSBARS, STORAGES, Layout, Surroundings
@@ -15,6 +17,7 @@ from daybreak.trace.recorder import NoTrace, Trace
 from tests.support.roles import ManualClock, sent
 
 LAYOUT = Layout(3)
+JOURNAL = LAYOUT.journals[0]
 REPLICAS = [node for nodes in LAYOUT.replicas.values() for node in nodes]
 ADJUDICATORS = [node for nodes in LAYOUT.candidates.values() for node in nodes]
 
@@ -74,9 +77,28 @@ def test_the_first_candidate_of_each_adjudicator_is_in_another_zone() -> None:
     assert all(len({node.partition("/")[0] for node in nodes}) == 3 for nodes in LAYOUT.candidates.values())
 
 
-def test_the_replicas_of_a_zone_are_those_of_all_journals_there() -> None:
-    assert LAYOUT.in_zone("A2") == ("A2/journal-0", "A2/journal-1", "A2/journal-2")
-    assert sorted(node for zone in cluster.ZONES for node in LAYOUT.in_zone(zone)) == sorted(REPLICAS)
+def test_a_zone_has_its_replicas_of_all_journals_its_candidates_and_perhaps_storage() -> None:
+    journals = {zone: [f"{zone}/journal-{n}" for n in range(3)] for zone in cluster.ZONES}
+    storage = {zone: [f"{zone}/crossbar-0", f"{zone}/storage-0"] for zone in ("A1", "A2")}
+    for zone in cluster.ZONES:
+        candidates = [node for node in LAYOUT.in_zone(zone) if cluster.role_of(node) == "adj"]
+        assert [*LAYOUT.in_zone(zone)] == [*journals[zone], *candidates, *storage.get(zone, [])]
+        assert set(candidates) <= {f"{zone}/adj-{n}" for n in range(3)}
+    assert sorted(LAYOUT.replicas[JOURNAL]) == [f"{zone}/journal-0" for zone in cluster.ZONES]
+
+
+def test_every_node_of_a_zone_has_a_role_and_a_directory_of_its_own_if_it_keeps_anything() -> None:
+    around = Surroundings(lambda node: ManualClock(), lambda node, clock: NoTrace(), LAYOUT)
+    for zone in cluster.ZONES:
+        nodes = LAYOUT.in_zone(zone)
+        for node in nodes:
+            disk = SimDisk(Random(0)) if cluster.directory_of(node) is not None else None
+            assert cluster.zone_role(around, node, disk).node == node
+            assert cluster.role_of(node) in cluster.ZONE_ROLES
+        places = [place for node in nodes if (place := cluster.directory_of(node)) is not None]
+        assert len(places) == len(set(places)) == (4 if zone in cluster.STORAGE_ZONES else 3)
+    with pytest.raises(ValueError, match="A/qp-0 is no node of a zone"):
+        cluster.zone_role(around, NodeId("A/qp-0"), None)
 
 
 def test_every_adjudicator_owns_a_part_of_the_keys() -> None:
@@ -92,13 +114,9 @@ def test_a_session_has_the_number_of_its_query_processor() -> None:
     assert (cluster.query_processor_node(3), cluster.session_node(3)) == ("A/qp-3", "A/session-3")
 
 
-def test_every_zone_runs_its_own_nodes_and_the_region_all_others() -> None:
-    nodes = [role.node for role in roles()[0]]
-    zones = {zone: LAYOUT.in_zone(zone) for zone in cluster.ZONES}
-    for node in nodes:
-        assert [zone for zone in cluster.ZONES if node in zones[zone]] == [
-            process for process in [cluster.process_of(node)] if process != cluster.REGION
-        ]
+def test_every_node_of_a_zone_lives_in_the_process_of_that_zone() -> None:
+    for zone in cluster.ZONES:
+        assert {cluster.process_of(node) for node in LAYOUT.in_zone(zone)} == {zone}
 
 
 def test_a_node_that_is_not_there_yet_has_a_process() -> None:

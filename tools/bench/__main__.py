@@ -1,12 +1,15 @@
 """Measure and report.
 
     python -m tools.bench [PART...] [--seconds S] [--rounds R] [--clients C] [--scale N] [--events N] [--trace DIR]
-                          [--sizes MB...] [--json FILE]
+                          [--sizes MB...] [--adjudicators N...] [--json FILE]
 
 Parts, all if none is named: `servers` Daybreak beside a stock PostgreSQL, `tracecheck` the speed of the checker on a
 recorded trace of `--events` events (the exact engine on a tenth of them), `monitor` what the trace and the live monitor
 cost a loaded server, `models` the model checker's runner beside TLC itself, `recovery` how long a start after SIGKILL
-takes against what was written to the journal, `--sizes` megabytes of it, `core` the adjudicator's conflict check alone.
+takes against what was written to the journal, `--sizes` megabytes of it, `core` the adjudicator's conflict check alone,
+`ranges` what a split and a move of a busy key range cost those who commit meanwhile,
+`scaling` commits per second against the number of adjudicators, for transactions of one and of two owners, `takeover`
+how long nobody can commit when the process that leads adjudicators is killed, paused or cut off.
 """
 
 from __future__ import annotations
@@ -19,12 +22,12 @@ from pathlib import Path
 
 from daybreak.query.programs import Programs
 from daybreak.query.stock_server import StockServer
-from tools.bench import checker, core, models, recovery
+from tools.bench import checker, core, models, ranges, recovery, scaling, takeover
 from tools.bench.pgbench import PERCENTILES, REPEATABLE_READ, Run, Target, run
 from tools.bench.recorded import fill, record, served
 from tools.bench.report import Figure, figure, publish
 
-PARTS = ("servers", "tracecheck", "monitor", "models", "recovery", "core")
+PARTS = ("servers", "tracecheck", "monitor", "models", "recovery", "core", "ranges", "scaling", "takeover")
 SCRIPTS = ("select-only", "simple-update", "tpcb-like")
 
 
@@ -51,6 +54,20 @@ async def main(arguments: argparse.Namespace) -> int:
             figures += recovery.measure(directory, arguments.sizes, arguments.rounds)
         if "core" in arguments.parts:
             figures += core.measure(arguments.rounds)
+        if "ranges" in arguments.parts:
+            figures += await ranges.measure(
+                directory, rounds=arguments.rounds, clients=arguments.clients, scale=arguments.scale
+            )
+        if "scaling" in arguments.parts:
+            figures += await scaling.measure(
+                directory,
+                arguments.adjudicators,
+                rounds=arguments.rounds,
+                clients=arguments.clients,
+                seconds=arguments.seconds,
+            )
+        if "takeover" in arguments.parts:
+            figures += takeover.measure(directory, arguments.rounds)
     publish(figures, arguments.json)
     return 0
 
@@ -123,6 +140,9 @@ if __name__ == "__main__":
         metavar="MB",
         default=[16, 64, 128],
         help="of the journal before a recovery (default 16 64 128)",
+    )
+    parser.add_argument(
+        "--adjudicators", type=int, nargs="+", metavar="N", default=[2, 4], help="for `scaling`, beside 1 (default 2 4)"
     )
     parser.add_argument("--json", type=Path, default=Path("bench.json"))
     sys.exit(asyncio.run(main(parser.parse_args())))

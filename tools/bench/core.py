@@ -25,7 +25,7 @@ Request = tuple[Timestamp, dict[Key, Access]]
 def measure(rounds: int) -> list[Figure]:
     """Transactions per second of processor time, those that are refused included."""
     rates, refused = zip(*(_run(_batches(seed)) for seed in range(rounds)), strict=True)
-    print(f"adjudicator's core: {max(refused):.2%} refused; bounded by Python's dictionaries, some six looks a commit")
+    print(f"adjudicator's core: {max(refused):.2%} refused; bounded by Python's dictionaries, two looks a key")
     return [figure("adjudicator's core, two-key transactions (goal 300,000)", "transactions/s", rates)]
 
 

@@ -35,9 +35,10 @@ class Run(NamedTuple):
     """Share of transactions that were retried at least once."""
 
 
-async def run(target: Target, script: str, directory: Path, *, clients: int, seconds: int) -> Run:
-    """Run one built-in script; raises `OperatorError` when a transaction failed or pgbench did."""
-    command = [str(find_binaries().program("pgbench")), "-n", "-b", script, "-c", str(clients), "-j", "2"]
+async def run(target: Target, script: str | Path, directory: Path, *, clients: int, seconds: int) -> Run:
+    """Run a built-in script or a file; raises `OperatorError` when a transaction failed or pgbench did."""
+    what = ["-b", script] if isinstance(script, str) else ["-f", str(script)]
+    command = [str(find_binaries().program("pgbench")), "-n", *what, "-c", str(clients), "-j", "2"]
     command += ["-T", str(seconds), "--max-tries=0", "-l", "--log-prefix=latency", "-h", "127.0.0.1"]
     command += ["-p", str(target.port), "-U", target.user, "postgres"]
     _forget_logs(directory)
@@ -51,7 +52,7 @@ async def run(target: Target, script: str, directory: Path, *, clients: int, sec
     output = (await process.communicate())[0].decode()
     failed = re.search(r"number of failed transactions: (\d+)", output)
     if process.returncode != 0 or failed is None or failed.group(1) != "0":
-        raise OperatorError(f"pgbench -b {script} on port {target.port} failed: {output}")
+        raise OperatorError(f"pgbench {script} on port {target.port} failed: {output}")
     retried = re.search(r"number of transactions retried: \d+ \(([\d.]+)%\)", output)
     return Run(
         _number(r"tps = ([\d.]+)", output), _latencies(directory), float(retried.group(1)) / 100 if retried else 0

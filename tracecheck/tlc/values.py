@@ -17,6 +17,7 @@ from tracecheck.codec import (
     natural,
     to_int,
     to_key,
+    to_octets,
     to_time,
 )
 from tracecheck.encode import none_of
@@ -93,6 +94,9 @@ class Values:
             return self._tuple_value(self._seconds[1], self._int(micros))
 
         return encode
+
+    def _octets_encoder(self, _: Type) -> Encode:
+        return lambda value, where: self.tuple_of([self._int(number) for number in to_octets(value, where)])
 
     def _set_encoder(self, kind: Type) -> Encode:
         encode_part = self.encoder(kind.parts[0])

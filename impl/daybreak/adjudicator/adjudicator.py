@@ -1,14 +1,16 @@
 """The adjudicator: decides and orders the transactions of its key range.
 
-Owns   the conflict history of recently written keys, holds, transactions that it leads, floor, last commit time,
-       promise and lease; leads one journal.
+Owns   key ranges, the conflict history of recently written keys, holds, transactions that it leads, floor, last commit
+       time, promise and lease; leads one journal.
 Hears  CommitRequest, VoteRequest, AskOutcome, WhoLeads from query processors; Voted, Refused, AskOutcome, Outcome,
-       Unread from other adjudicators; HeartbeatRequest from crossbars; Release; Probed, Promised, Fenced, Appended,
-       Behind, Fetched, Trimmed from its journal's replicas.
-Says   Committed, Refused, Outcome, Unread, Leads to query processors; Voted, Refused, AskOutcome, Outcome, Unread to
-       other adjudicators; Released; Deliver to the crossbars; Probe, Propose, Append, BeginAfter, Fetch to its
-       journal's replicas.
-Spec   specs/adjudication/Adjudication.tla, specs/commit/Commit.tla; each step is the action of that name.
+       Unread, Moved, Installed from other adjudicators; HeartbeatRequest from crossbars; Release; SplitRange,
+       MergeRanges, MoveRange from the control plane; Probed, Promised, Fenced, Appended, Behind, Fetched, Trimmed from
+       its journal's replicas.
+Says   Committed, Refused, Redirect, Outcome, Unread, Leads to query processors; Voted, Refused, AskOutcome, Outcome,
+       Unread, Moved, Installed to other adjudicators; Released; RangeDone, OwnedRanges to the control plane; Deliver to
+       the crossbars; Probe, Propose, Append, BeginAfter, Fetch to its journal's replicas.
+Spec   specs/adjudication/Adjudication.tla, specs/commit/Commit.tla, specs/placement/Placement.tla; each step is the
+       action of that name.
 
 In every zone there is a candidate for each adjudicator; one of them leads its journal, and is the adjudicator. How it
 comes to that is in `adjudicator.candidate`, its leases and promises are in `adjudicator.reign`, what it does as one
@@ -31,11 +33,12 @@ from daybreak.adjudicator.messages import (
     Voted,
     VotesMissing,
 )
+from daybreak.adjudicator.mover import Mover
 from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.reign import Pending
 from daybreak.adjudicator.settings import Settings
 from daybreak.adjudicator.undecided import APPENDING, Undecided, Verdict
-from daybreak.adjudicator.voter import Voter
+from daybreak.adjudicator.voter import LEADERS
 from daybreak.base.ids import NodeId, TxnId
 from daybreak.base.keys import Key
 from daybreak.base.records import Payload, encode
@@ -47,7 +50,7 @@ from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
 
 
-class Adjudicator(Voter):
+class Adjudicator(Mover):
     """See the module's card."""
 
     def __init__(self, place: Place, clock: StepClock, trace: Trace, settings: Settings | None = None) -> None:
@@ -68,6 +71,7 @@ class Adjudicator(Voter):
             "remembered_keys": len(self._history),
             "holds": len(self._holds),
             "undecided": len(self._led),
+            "ranges": len(self._placement.owned),
         }
 
     # --- the only owner -----------------------------------------------------------------------------------------
@@ -101,6 +105,8 @@ class Adjudicator(Voter):
             return self._decline(txn, heard)
         if not self._leader.room:
             return self._decline(txn, heard, Reason.DISK_FULL)
+        if not self._placement.owns(keys):
+            return self._elsewhere(txn, start, keys, asker) + self._dismiss(txn, heard, Reason.MOVED)
         reason = self._objection(keys, start)
         if reason is not None:
             self.refuse(txn=txn, start=start, keys=keys)
@@ -114,7 +120,8 @@ class Adjudicator(Voter):
         self._led.end(txn)
         self.commit(txn=txn, start=start, keys=keys, ts=ts)
         self._outcomes.appending(txn)
-        payload = encode(Payload(self._granted, Record(txn, ts, request.writes)))
+        self._placement.loads.note(keys)
+        payload = encode(Payload(self._granted, Record(txn, ts, request.writes), ranges=self._ranges()))
         self._appending.append(Pending(self._leader.append(payload), ts, txn, asker, heard.voters))
         return self._leader.flush()
 
@@ -151,6 +158,9 @@ class Adjudicator(Voter):
             return effects + self._conclude(txn)
         if not self._leader.room:
             return effects + self._decline(txn, heard, Reason.DISK_FULL)
+        if not self._placement.owns(request.keys):
+            moved = self._elsewhere(txn, request.start, request.keys, source)
+            return effects + moved + self._dismiss(txn, heard, Reason.MOVED)
         reason = self._objection(request.keys, request.start)
         if reason is not None:
             self.refuse(txn=txn, start=request.start, keys=request.keys)
@@ -193,8 +203,8 @@ class Adjudicator(Voter):
         if not self.leads or self._outcomes.get(message.txn) is not None or self._is_past(message.txn, message.asked):
             return []
         heard = self._led.get(message.txn)
-        if message.reason is Reason.UNAVAILABLE:
-            return self._decline(message.txn, heard)
+        if message.reason in LEADERS:
+            return self._decline(message.txn, heard, message.reason)
         return self._dismiss(message.txn, heard, message.reason)
 
     def on_votes_missing(self, source: NodeId, message: VotesMissing) -> Effects:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.placed import Owned
 
 
 class Place(NamedTuple):
@@ -19,3 +20,7 @@ class Place(NamedTuple):
     crossbars: tuple[NodeId, ...]
     candidates: Mapping[JournalId, tuple[NodeId, ...]]
     """Who may lead each journal of the cluster, that of the home zone first."""
+    first: tuple[Owned, ...] = (Owned(b"", b""),)
+    """The key ranges that the adjudicator has while its journal says nothing of any."""
+    told: tuple[NodeId, ...] = ()
+    """Who is told of the ranges that it has."""

@@ -10,11 +10,15 @@ from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from daybreak.adjudicator.candidate import Candidate, Stage
+from daybreak.adjudicator.delivery import deliveries
 from daybreak.adjudicator.messages import (
     Committed,
     ForgetTick,
     HeartbeatRequest,
+    Moved,
     Outcome,
     Release,
     Released,
@@ -23,10 +27,10 @@ from daybreak.adjudicator.messages import (
 from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings
 from daybreak.base.ids import NodeId, TxnId
+from daybreak.base.placed import Leaving, Placed
 from daybreak.base.records import Payload, decode, encode
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Record
-from daybreak.crossbar.messages import Deliver
 from daybreak.journal.messages import Entry
 from daybreak.runtime.protocols import After, Effects, Send
 from daybreak.runtime.stepclock import StepClock
@@ -34,8 +38,15 @@ from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
 
 
+class Told(NamedTuple):
+    """Who is to be told that a change of key ranges is durable, and the number of the request."""
+
+    asker: NodeId
+    request: int
+
+
 class Pending(NamedTuple):
-    """An entry on its way into the journal: a transaction, or a lease."""
+    """An entry on its way into the journal: a transaction, a change of key ranges, or a lease."""
 
     position: int
     ts: Timestamp
@@ -43,6 +54,13 @@ class Pending(NamedTuple):
     asker: NodeId | None
     voters: tuple[NodeId, ...] = ()
     """Who else holds keys of the transaction."""
+    place: Moved | Leaving | Told | None = None
+    """What becomes of key ranges when the entry is durable."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether it stands in the journal at its time: promises stay below it."""
+        return self.txn is not None or isinstance(self.place, Leaving)
 
 
 class Reign(Candidate):
@@ -86,6 +104,18 @@ class Reign(Candidate):
         """Whether there are holds, which a lease must not undercut."""
         raise NotImplementedError
 
+    def _ranges(self) -> msgspec.Raw:
+        """The key ranges in force, for an entry."""
+        raise NotImplementedError
+
+    def _found_ranges(self, found: Placed | None) -> None:
+        """The last entry of the journal tells of these key ranges."""
+        raise NotImplementedError
+
+    def _has_placed(self, place: Moved | Leaving | Told) -> Effects:
+        """An entry that changes key ranges is durable."""
+        raise NotImplementedError
+
     def _has_committed(self, pending: Pending) -> Effects:
         """Tell those who wait for it that a transaction is durable."""
         assert pending.txn is not None and pending.asker is not None, "a transaction has an asker"
@@ -127,7 +157,9 @@ class Reign(Candidate):
         self._found, self._unread = found, Timestamp(below)
         self._inherited = [payload.record for payload in payloads if payload.record is not None]
         self._granted = Timestamp(now.latest + self._settings.lease_us)
-        return encode(Payload(self._granted, last=max((below, *(payload.last_commit for payload in payloads)))))
+        self._found_ranges(decode(last.payload).placed if last is not None else None)
+        last_commit = max((below, *(payload.last_commit for payload in payloads)))
+        return encode(Payload(self._granted, last=last_commit, ranges=self._ranges()))
 
     def _recovered(self) -> Effects:
         """The journal is ours, and the lease of the seal is in use.
@@ -180,6 +212,8 @@ class Reign(Candidate):
             self.durable(txn=pending.txn, ts=pending.ts)
             return self._has_committed(pending)
         self._appending.popleft()
+        if pending.place is not None:
+            return self._has_placed(pending.place)
         if self._stage is not Stage.STOPPED:
             # Never beyond a lease appended since, which a successor may find and take for the last one.
             self.renew(until=min(pending.ts, self._granted))
@@ -196,8 +230,8 @@ class Reign(Candidate):
         """Tell the crossbars of newly durable entries, and up to when nothing is missing (P6)."""
         first = entries[0].index if entries else self._leader.durable + 1
         upto = max(self._promise, self._settled)
-        message = Deliver(self._place.journal, first - 1, entries, upto)
-        return [Send(crossbar, message) for crossbar in self._place.crossbars]
+        messages = deliveries(self._place.journal, first - 1, entries, upto)
+        return [Send(crossbar, message) for message in messages for crossbar in self._place.crossbars]
 
     # --- promises and leases ------------------------------------------------------------------------------------
 
@@ -221,7 +255,7 @@ class Reign(Candidate):
         if self._stage is not Stage.SERVING or wanted <= self._promise:
             return []
         upto = max(wanted, self.clock.now().latest + self._settings.lead_us)
-        first = next((p.ts for p in self._appending if p.txn is not None), None)
+        first = next((p.ts for p in self._appending if p.timed), None)
         upto = min(upto, self._lease, upto if first is None else first - 1)
         if upto <= self._promise:
             return []
@@ -239,8 +273,15 @@ class Reign(Candidate):
 
     def _append_lease(self, until: Timestamp, asker: NodeId | None) -> Effects:
         self._granted = until
-        index = self._leader.append(encode(Payload(until, last=self._latest)))
+        index = self._leader.append(encode(Payload(until, last=self._latest, ranges=self._ranges())))
         self._appending.append(Pending(index, until, None, asker))
+        return self._leader.flush()
+
+    def _append_place(self, place: Moved | Leaving | Told) -> Effects:
+        """Have the journal tell of the key ranges as they are to be."""
+        index = self._leader.append(encode(Payload(self._granted, last=self._latest, ranges=self._ranges())))
+        ts = Timestamp(place.ts) if isinstance(place, Leaving) else self._latest
+        self._appending.append(Pending(index, ts, None, None, place=place))
         return self._leader.flush()
 
     @performs("Adjudication!Renew")
@@ -278,6 +319,6 @@ class Reign(Candidate):
         """The relations stated where the state is declared."""
         assert self._promise <= self._lease, "P6: a promise never exceeds the lease"
         assert self._latest <= self._lease, "P2: a commit time never exceeds the lease"
-        times = [p.ts for p in self._appending if p.txn is not None]
+        times = [p.ts for p in self._appending if p.timed]
         assert times == sorted(set(times)), "P2: commit times strictly increase"
         assert not times or times[0] > self._promise, "P6: no promise reaches a record being appended"

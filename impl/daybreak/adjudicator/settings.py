@@ -36,5 +36,9 @@ class Settings(msgspec.Struct, frozen=True):
     """A voter that is in doubt after half a hold asks the leader this often."""
     votes_us: int = 500_000
     """A leader waits this long for votes."""
+    offer_us: int = 200_000
+    """A range that was given away is offered to its new owner this often, until it has it."""
+    announce_us: int = SECOND_US
+    """Between two announcements of what is owned."""
     remember_us: int = 30 * SECOND_US
     """How long an outcome is remembered, for those who ask late or twice."""

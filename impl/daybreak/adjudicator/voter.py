@@ -34,6 +34,9 @@ from daybreak.runtime.stepclock import StepClock
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
 
+LEADERS = (Reason.UNAVAILABLE, Reason.MOVED)
+"""Why a voter does not vote, of which only the leader is told."""
+
 
 class Voter(Reign):
     """What an adjudicator has and does as an owner of keys."""
@@ -121,11 +124,12 @@ class Voter(Reign):
 
     @staticmethod
     def _say_no(request: VoteRequest, reason: Reason | None, asker: NodeId) -> Effects:
-        """A refusal goes to both who asked and who leads; that it cannot vote is for the leader to act on."""
+        """A refusal goes to both who asked and who leads; that it cannot or must not vote is for the leader to act
+        on."""
         if reason is None:
             return []
         refused, leader = Refused(request.txn, reason, request.asked), request.node
-        return [Send(to, refused) for to in ((leader,) if reason is Reason.UNAVAILABLE else (leader, asker))]
+        return [Send(to, refused) for to in ((leader,) if reason in LEADERS else (leader, asker))]
 
     @performs("Commit!Vote")
     def vote(self, *, txn: TxnId, start: Timestamp, keys: Mapping[Key, Access], until: Timestamp) -> None:

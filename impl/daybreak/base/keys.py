@@ -66,5 +66,5 @@ def space_bounds(space: int) -> tuple[Key, Key]:
 
 
 def key_text(key: Key) -> str:
-    """A key as logs show it: ``t12/8000000a``."""
-    return f"t{space_of(key)}/{key[PREFIX_BYTES:].hex()}"
+    """A key as logs show it: ``0000000c/8000000a``. Such texts are in the order of the keys."""
+    return f"{key[:PREFIX_BYTES].hex()}/{key[PREFIX_BYTES:].hex()}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from daybreak.base.ids import JournalId
 from daybreak.base.keys import MARK_SPACE, PREFIX_BYTES, Key, make_key, prefix
+from daybreak.base.placed import Owned
 
 ADJUDICATORS = 2
 """How many a new cluster has, if nobody says otherwise."""
@@ -21,6 +22,11 @@ _CUTS = 1 << 16
 def mark_key(journal: JournalId) -> Key:
     """The catalog mark of an adjudicator: whoever changes the catalog writes it, whoever used the catalog checks it."""
     return make_key(MARK_SPACE, journal.encode())
+
+
+def marked(key: Key) -> JournalId | None:
+    """The adjudicator whose catalog mark a key is; None for all other keys."""
+    return JournalId(key[PREFIX_BYTES:].decode()) if key.startswith(_MARK) else None
 
 
 class Ranges:
@@ -49,10 +55,14 @@ class Ranges:
 
     def owner(self, key: Key) -> JournalId:
         """The owner of a key; of a catalog mark, the adjudicator that it names."""
-        if key.startswith(_MARK):
-            return JournalId(key[PREFIX_BYTES:].decode())
-        return self._owners[bisect_right(self._lows, key) - 1]
+        return marked(key) or self._owners[bisect_right(self._lows, key) - 1]
 
     def listed(self) -> list[tuple[bytes, JournalId]]:
         """The ranges in key order: low end and owner."""
         return list(zip(self._lows, self._owners, strict=True))
+
+    def of(self, journal: JournalId) -> tuple[Owned, ...]:
+        """The ranges of one adjudicator, in key order."""
+        highs = [*self._lows[1:], b""]
+        parts = zip(self._lows, highs, self._owners, strict=True)
+        return tuple(Owned(low, high) for low, high, owner in parts if owner == journal)

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from daybreak.base.ranges import MAX_ADJUDICATORS
+from daybreak.cluster import REGION, ZONES
+from daybreak.runtime.remote.peers import TcpAddress
 
 DATA = Path(".daybreak")
+PROCESSES = (REGION, *ZONES)
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,8 +36,49 @@ def adjudicators(text: str) -> int:
     return int(text)
 
 
+def rate(text: str) -> int:
+    """Transactions per second, from 0."""
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of transactions per second")
+    return int(text)
+
+
 def positive(text: str) -> int:
     """A whole number from 1."""
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
     return int(text)
+
+
+def address(text: str) -> TcpAddress:
+    """A TCP address, ``HOST:PORT`` or ``[HOST]:PORT``."""
+    host, _, number = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or "=" in host or not number.isascii() or not number.isdigit() or not 0 < int(number) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address of the form HOST:PORT")
+    return TcpAddress(host, int(number))
+
+
+def peer(text: str) -> tuple[str, TcpAddress]:
+    """The address of another process of the cluster, ``NAME=HOST:PORT``."""
+    name, _, rest = text.partition("=")
+    if name not in PROCESSES:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} names none of the processes {', '.join(PROCESSES)} as NAME=HOST:PORT"
+        )
+    return name, address(rest)
+
+
+def add_addresses(parser: argparse.ArgumentParser) -> None:
+    """The options of a process that talks to others over TCP."""
+    parser.add_argument(
+        "--listen", type=address, metavar="HOST:PORT", help="listen there for other processes (default: a Unix socket)"
+    )
+    parser.add_argument(
+        "--peer",
+        type=peer,
+        action="append",
+        default=[],
+        metavar="NAME=HOST:PORT",
+        help="where process A, A1, A2 or A3 listens; may be repeated (default: a Unix socket)",
+    )

@@ -16,7 +16,7 @@ from pathlib import Path
 import uvloop
 
 from daybreak import cluster
-from daybreak.cli.arguments import DATA, Parser
+from daybreak.cli.arguments import DATA, Parser, add_addresses
 from daybreak.errors import DaybreakError
 from daybreak.node import NodeProcess, Settings
 
@@ -35,7 +35,9 @@ def parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
     parser.add_argument("--trace", type=Path, metavar="DIR", help="write every protocol step to DIR")
-    parser.add_argument("--with-stdin", action="store_true", help="end when standard input does")
+    add_addresses(parser)
+    parser.add_argument("--chaos", action="store_true", help="obey daybreak chaos; for tests")
+    parser.add_argument("--with-stdin", action="store_true", help="begin at standard input's first byte, end with it")
     return parser.parse_args(argv)
 
 
@@ -46,7 +48,15 @@ def main(argv: list[str]) -> int:
     logging.raiseExceptions = False  # a supervisor that was killed reads no log
     roles = arguments.role or [ALL]
     chosen = cluster.ZONE_ROLES if ALL in roles else tuple(roles)
-    settings = Settings(data=arguments.data, zone=arguments.zone, roles=chosen, trace=arguments.trace)
+    settings = Settings(
+        data=arguments.data,
+        zone=arguments.zone,
+        roles=chosen,
+        trace=arguments.trace,
+        listen=arguments.listen,
+        peers=dict(arguments.peer),
+        chaos=arguments.chaos,
+    )
     try:
         return uvloop.run(_run(settings, with_stdin=arguments.with_stdin))
     except DaybreakError as error:
@@ -56,14 +66,14 @@ def main(argv: list[str]) -> int:
 
 
 async def _run(settings: Settings, *, with_stdin: bool) -> int:
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    loop, stop, begin = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if with_stdin:
-        loop.add_reader(sys.stdin.fileno(), _read, stop)
+        loop.add_reader(sys.stdin.fileno(), _read, begin, stop)
     stopping = loop.create_task(stop.wait())
     node = NodeProcess(settings)
-    starting = loop.create_task(node.start())
+    starting = loop.create_task(node.start(begin if with_stdin else None))
     await asyncio.wait((stopping, starting), return_when=asyncio.FIRST_COMPLETED)
     if not starting.done():
         starting.cancel()
@@ -80,8 +90,10 @@ async def _run(settings: Settings, *, with_stdin: bool) -> int:
     return 0
 
 
-def _read(stop: asyncio.Event) -> None:
-    """Nothing is ever said on standard input; its end means that whoever started us wants us to stop, or is gone."""
-    if not os.read(sys.stdin.fileno(), 1024):
+def _read(begin: asyncio.Event, stop: asyncio.Event) -> None:
+    """Something on standard input: begin. Its end: whoever started us wants us to stop, or is gone."""
+    if os.read(sys.stdin.fileno(), 1024):
+        begin.set()
+    else:
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
         stop.set()

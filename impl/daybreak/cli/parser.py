@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import textwrap
 from pathlib import Path
 
 from daybreak.base.ranges import ADJUDICATORS
-from daybreak.cli import bench, check, serve, status
-from daybreak.cli.arguments import DATA, Parser, adjudicators, port, positive
+from daybreak.cli import bench, chaos, check, ranges, serve, status
+from daybreak.cli.arguments import DATA, Parser, add_addresses, adjudicators, port, positive, rate
+from daybreak.control.balancer import SPLIT_ABOVE
+from daybreak.control.chaos.words import USAGE
 from daybreak.errors import DaybreakError
 from daybreak.zones import MODES, ZONES
 from tracecheck.commands.outputs import add_outputs
@@ -26,7 +29,9 @@ def build() -> Parser:
     node.add_argument("rest", nargs=argparse.REMAINDER)
     modelcheck = commands.add_parser("modelcheck", help="check the specs' models", add_help=False)
     modelcheck.add_argument("rest", nargs=argparse.REMAINDER)
+    _add_ranges(commands.add_parser("ranges", help="see, split, merge and move the key ranges of a running server"))
     _add_bench(commands.add_parser("bench", help="prepare pgbench's tables"))
+    _add_chaos(commands.add_parser("chaos", help="let things go wrong in a server that was started with --chaos"))
     return parser
 
 
@@ -52,6 +57,15 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         default=ZONES,
         help="a process per zone, all in a single one, or zones apart, run by daybreak node (default zones)",
     )
+    add_addresses(parser)
+    parser.add_argument("--chaos", action="store_true", help="obey daybreak chaos; for tests")
+    parser.add_argument(
+        "--split-above",
+        type=rate,
+        default=SPLIT_ABOVE,
+        metavar="COMMITS",
+        help=f"split a key range that has more per second, and spread the load; 0: never (default {SPLIT_ABOVE})",
+    )
     parser.set_defaults(run=serve.run)
 
 
@@ -59,6 +73,25 @@ def _add_status(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=status.run)
+
+
+_PLACE = "a key in hexadecimal digits, as the list shows it, or a table and values of its primary key"
+
+
+def _add_ranges(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="ranges_command", required=True, metavar="COMMAND")
+    listing = commands.add_parser("list", help="show all ranges, in key order")
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    listing.set_defaults(run=ranges.run_list)
+    split = commands.add_parser("split", help="have a range begin at a key: pgbench_accounts 50000")
+    merge = commands.add_parser("merge", help="make one range of the two that meet at a key; they have one owner")
+    move = commands.add_parser("move", help="give the range that a key lies in to an adjudicator: 40000000 adj-1")
+    for command in (split, merge, move):
+        what = f"{_PLACE}; then the adjudicator" if command is move else _PLACE
+        command.add_argument("at", nargs="+", metavar="KEY", help=what)
+        command.set_defaults(run=ranges.run_order)
+    for command in (listing, split, merge, move):
+        command.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="that of the running server")
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
@@ -74,6 +107,15 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     init.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory of the running server")
     init.add_argument("--port", type=port, help="port of the server (default: the one that runs on --data)")
     init.set_defaults(run=bench.run_init)
+
+
+def _add_chaos(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"commands:\n{textwrap.indent(USAGE, '  ')}\n\nNODE is a zone's process, or A, the region's."
+    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory of the running server")
+    parser.add_argument("--seed", type=positive, help="for what is left to chance (default: another one each time)")
+    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND", help="see below")
+    parser.set_defaults(run=chaos.run)
 
 
 def run(argv: list[str]) -> int:

@@ -12,6 +12,7 @@ import uvloop
 
 from daybreak.cli.monitor import MonitorProcess, forget_status
 from daybreak.instance import Instance, Settings
+from daybreak.zones import OverTcp
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,6 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
         trace=trace,
         adjudicators=arguments.adjudicators,
         processes=arguments.processes,
+        over_tcp=OverTcp(arguments.listen, dict(arguments.peer)),
+        chaos=arguments.chaos,
+        split_above=arguments.split_above,
     )
     return uvloop.run(_serve(settings, monitored=monitored, metrics=arguments.metrics))
 

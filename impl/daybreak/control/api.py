@@ -1,4 +1,7 @@
-"""The control socket: answers every connection with one JSON document, the server's status."""
+"""The control socket: answers every connection with one JSON document.
+
+Who sends nothing, and says so, gets the server's status; who sends a line with an order, what became of it.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,27 @@ from daybreak.errors import OperatorError
 
 Status = dict[str, object]
 CONTROL = "control.sock"
+LINE_SECONDS = 10.0
+"""Who asks must have said what within this time."""
 MAX_PATH_BYTES = 100
 """A Unix socket's path must stay below the 108 bytes that the kernel has for it."""
 
 
 class ControlServer:
-    """Serves `status()` on a Unix socket in `directory`, or in a temporary one where that path is too long."""
+    """Serves `status()` on a Unix socket in `directory`, or in a temporary one where that path is too long.
 
-    def __init__(self, directory: Path, status: Callable[[], Status | Awaitable[Status]], name: str = CONTROL) -> None:
+    `orders` answers lines of JSON; without it, there is nothing to be ordered.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        status: Callable[[], Status | Awaitable[Status]],
+        name: str = CONTROL,
+        orders: Callable[[bytes], Awaitable[Status]] | None = None,
+    ) -> None:
         self._status = status
+        self._orders = orders
         self._temporary: Path | None = None
         self.path = directory.absolute() / name
         if len(os.fsencode(self.path)) > MAX_PATH_BYTES:
@@ -41,13 +56,23 @@ class ControlServer:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            status = self._status()
-            writer.write(msgspec.json.encode(await status if inspect.isawaitable(status) else status))
+            async with asyncio.timeout(LINE_SECONDS):
+                line = await reader.readline()
+            writer.write(msgspec.json.encode(await self._said(line)))
             await writer.drain()
-        except ConnectionError:
-            pass
+        except (ConnectionError, TimeoutError, ValueError):
+            pass  # it is gone, or says nothing, or too much
         finally:
             writer.close()
+
+    async def _said(self, line: bytes) -> Status:
+        """The answer to a line; the empty one asks for the status."""
+        if line and self._orders is None:
+            return {"error": "this process takes no orders"}
+        if line and self._orders is not None:
+            return await self._orders(line)
+        status = self._status()
+        return await status if inspect.isawaitable(status) else status
 
     async def stop(self) -> None:
         """Stop listening and remove the socket."""
@@ -59,26 +84,23 @@ class ControlServer:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
 
-async def ask_soon(path: str, seconds: float) -> Status | None:
-    """The status of the process behind a control socket; None if it gives none within `seconds`."""
-    writer = None
-    try:
-        async with asyncio.timeout(seconds):
-            reader, writer = await asyncio.open_unix_connection(path)
-            return msgspec.json.decode(await reader.read(), type=Status)
-    except (OSError, TimeoutError, msgspec.MsgspecError):
-        return None
-    finally:
-        if writer is not None:
-            writer.close()
-
-
 def ask(path: str) -> Status:
     """The status of the server behind a control socket."""
+    return _talk(path, b"")
+
+
+def order(path: str, what: Status) -> Status:
+    """What became of an order that was given to the server behind a control socket."""
+    return _talk(path, msgspec.json.encode(what) + b"\n")
+
+
+def _talk(path: str, line: bytes) -> Status:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(10)
         try:
             connection.connect(path)
+            connection.sendall(line)
+            connection.shutdown(socket.SHUT_WR)
             answer = b"".join(iter(lambda: connection.recv(1 << 16), b""))
         except OSError as error:
             raise OperatorError(f"{path}: the server does not answer: {error.strerror or error}") from None

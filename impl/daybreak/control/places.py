@@ -1,7 +1,7 @@
 """Where the processes of a cluster meet: sockets, locks of zones, and the secret, all in the data directory.
 
 DIR/secret              what a process must know to be let in; readable by the owner alone
-DIR/run                 sockets, for the owner alone: A2.sock for peers, A2.control.sock for questions
+DIR/run                 sockets for peers, for the owner alone: A2.sock
 DIR/zones/A2/lock       locked by the process that runs the roles of zone A2
 """
 
@@ -27,7 +27,8 @@ class RunDirectory:
 
     def __init__(self, data: Path) -> None:
         """OperatorError if there can be none in the data directory `data`."""
-        path = data / "run"
+        self.where = path = data / "run"
+        """The directory's path, for people."""
         try:
             path.mkdir(mode=0o700, exist_ok=True)
             path.chmod(0o700)
@@ -40,10 +41,6 @@ class RunDirectory:
     def socket(self, process: str) -> str:
         """The socket on which a process listens for its peers, as a path for this process."""
         return str(self.path / f"{process}.sock")
-
-    def control(self, process: str) -> str:
-        """The name, in this directory, of the socket at which a process answers questions."""
-        return f"{process}.control.sock"
 
     def close(self) -> None:
         """Paths given out are of no use any more."""

@@ -1,8 +1,9 @@
 """Keeps child processes running: starts them, starts again those that end, ends all of them in order.
 
-A child's standard input is its life line: it ends when that is closed, by `stop` or by the death of this process. It is
-in a session of its own, so the terminal's Ctrl-C does not reach it. What it writes to standard error comes out of ours,
-each line once and behind the child's name; a last line that begins with ``daybreak:`` says why it has ended.
+A child's standard input is its life line: it ends when that is closed, by `stop` or by the death of this process. The
+first byte there tells it to begin its work, which nobody does before `go`; until then it gets ready. It is in a session
+of its own, so the terminal's Ctrl-C does not reach it. What it writes to standard error comes out of ours, each line
+once and behind the child's name; a last line that begins with ``daybreak:`` says why it has ended.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Pauses(msgspec.Struct, frozen=True):
     least: float = 0.1
     most: float = 5.0
     steady: float = 10.0
-    """After running for so long a child counts as healthy: its next pause is the least one."""
+    """A child that has run for so many times its last pause counts as healthy: its next pause is the least one."""
 
 
 class Child:
@@ -64,6 +65,11 @@ class Child:
         self.started = time.monotonic()
         self.starts += 1
         return self.process
+
+    def begin(self) -> None:
+        """Tell it to begin, if it lives."""
+        if self.process is not None and self.process.stdin is not None and not self.process.stdin.is_closing():
+            self.process.stdin.write(b"\n")
 
     async def listen(self, process: Process) -> None:
         """Pass its lines on until it closes its standard error."""
@@ -100,6 +106,7 @@ class Supervisor:
         self._children = {name: Child(name, command) for name, command in commands.items()}
         self._refused = refused
         self._pauses = pauses or Pauses()
+        self._going = False
         self._settled = False
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -109,14 +116,22 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._keep(child)) for child in self._children.values()]
 
+    def go(self) -> None:
+        """All may begin, and whoever is started again at once."""
+        self._going = True
+        for child in self._children.values():
+            child.begin()
+
     def settle(self) -> None:
         """All have come up: from here on one that ends, for whatever reason, is started again."""
         self._settled = True
 
     async def _keep(self, child: Child) -> None:
-        pauses, pause = self._pauses, self._pauses.least
+        pauses, pause = self._pauses, 0.0
         while not self._stopping:
             process = await child.spawn()
+            if self._going:
+                child.begin()
             words = asyncio.create_task(child.listen(process))
             code = await process.wait()
             # A process of its own may hold its standard error open; the rest of what it says is then lost.
@@ -127,15 +142,14 @@ class Supervisor:
             if code == REFUSED_CODE and child.last_word and not self._settled:
                 self._refused(OperatorError(child.last_word))
                 return
-            if time.monotonic() - child.started > pauses.steady:
-                pause = pauses.least
+            healthy = time.monotonic() - child.started >= pauses.steady * pause
+            pause = pauses.least if healthy else min(2 * pause, pauses.most)
             why = f": {child.last_word}" if child.last_word else ""
             log.warning(
                 "%s (process %d) has ended with code %d%s; it is started again in %g s",
                 *(child.name, process.pid, code, why, pause),
             )
             await asyncio.sleep(pause)
-            pause = min(2 * pause, pauses.most)
 
     def status(self) -> dict[str, dict[str, object]]:
         """What an operator may want to know, by child."""

@@ -18,7 +18,7 @@ from daybreak.adjudicator.messages import HeartbeatRequest
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.records import decode
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
-from daybreak.crossbar.merge import Queue, release
+from daybreak.crossbar.merge import Queue, Queued, release, waiting_bytes
 from daybreak.crossbar.messages import Attach, CatchUpTick, Checkpointed, Deliver, JournalTrimmed, Stream
 from daybreak.crossbar.trimming import Trimming
 from daybreak.crossbar.watermark import watermark
@@ -32,6 +32,10 @@ CATCH_UP_US = 50_000
 MARGIN_US = 5 * SECOND_US
 """Microseconds for which entries that are in every checkpoint stay in the journals all the same: longer than any lease
 or hold, so that who takes a journal over finds all outcomes that he may be asked for."""
+STREAM_BYTES = 4 * 1024 * 1024
+"""A message to a replica has not much more bytes of records than this, however much has come at once."""
+QUEUE_BYTES = 8 * 1024 * 1024
+"""With so many bytes of a journal waiting for records of other journals, no more of it is fetched."""
 
 
 @dataclass
@@ -53,6 +57,10 @@ class Feed:
     queue: Queue = field(default_factory=deque)
     complete: Timestamp = ZERO
     """Queue and replica together have everything of this journal up to here."""
+    bytes: int = 0
+    """Of all entries that were ever queued."""
+    asked: int = 0
+    """From where on entries were asked for last."""
 
 
 class Crossbar(Role):
@@ -110,11 +118,9 @@ class Crossbar(Role):
         self._trimming.attached(source, positions)
         feeds = {journal: Feed(positions.get(journal, 0), positions.get(journal, 0)) for journal in self._tips}
         self._feeds[source] = feeds
-        effects: Effects = []
         for journal, feed in feeds.items():
             self._take(journal, feed, ())
-            effects += self._fetch(journal, feed)
-        return effects + self._emit(source)
+        return self._emit(source)
 
     def on_heartbeat_request(self, source: NodeId, message: HeartbeatRequest) -> Effects:
         """A replica has readers that wait for promises of all journals: pass it on to who leads them."""
@@ -129,7 +135,6 @@ class Crossbar(Role):
             if message.entries and message.low <= feed.read + 1 <= message.entries[-1].index:
                 self._take(journal, feed, message.entries)
                 effects += self._emit(replica)
-                effects += self._fetch(journal, feed)
         return effects
 
     def on_trimmed(self, source: NodeId, message: Trimmed) -> Effects:
@@ -156,6 +161,7 @@ class Crossbar(Role):
         effects: Effects = [After(CATCH_UP_US, message)]
         for feeds in self._feeds.values():
             for journal, feed in feeds.items():
+                feed.asked = 0
                 effects += self._fetch(journal, feed)
         return effects
 
@@ -166,7 +172,9 @@ class Crossbar(Role):
             if feed.read < entry.index <= tip.index:
                 assert entry.index == feed.read + 1, "entries are in order without a gap"
                 record = decode(entry.payload).record
-                feed.queue.append((entry.index, record))
+                size = len(entry.payload)
+                feed.bytes += size
+                feed.queue.append(Queued(entry.index, record, size, feed.bytes))
                 feed.read = entry.index
                 if record is not None:
                     feed.complete = Timestamp(max(feed.complete, record.ts))
@@ -174,26 +182,44 @@ class Crossbar(Role):
             feed.complete = max(feed.complete, tip.upto)
 
     def _fetch(self, journal: JournalId, feed: Feed) -> Effects:
-        """Ask a replica of the journal for what the feed lacks."""
+        """Ask a replica of the journal for what the feed lacks, once, and only while there is room for it.
+
+        There always is for the journal that all others wait for: nothing of it has to wait itself.
+        """
         tip = self._tips[journal]
-        if feed.read >= tip.index:
+        if feed.read >= tip.index or feed.asked == feed.read + 1 or waiting_bytes(feed.queue) >= QUEUE_BYTES:
             return []
+        feed.asked = feed.read + 1
         replicas = self._replicas[journal]
         return [Send(replicas[self._attempt % len(replicas)], Fetch(feed.read + 1, tip.index))]
 
     def _emit(self, replica: NodeId) -> Effects:
-        """Send a replica what all journals are complete up to."""
+        """Send a replica what all journals are complete up to, and fetch what there is room for now."""
         feeds = self._feeds[replica]
         mark = watermark(self._tips, {journal: feed.complete for journal, feed in feeds.items()})
-        records, taken = release({journal: feed.queue for journal, feed in feeds.items()}, mark)
+        effects: Effects = []
         before = {journal: feed.sent for journal, feed in feeds.items()}
-        for journal, index in taken.items():
-            feeds[journal].sent = index
-        after = {journal: feed.sent for journal, feed in feeds.items()}
-        return [Send(replica, Stream(before, after, tuple(records), mark))]
+        for batch in release({journal: feed.queue for journal, feed in feeds.items()}, mark, STREAM_BYTES):
+            after = before | batch.positions
+            effects.append(Send(replica, Stream(before, after, tuple(batch.records), batch.upto)))
+            before = after
+        for journal, feed in feeds.items():
+            feed.sent = before[journal]
+            effects += self._fetch(journal, feed)
+        return effects
+
+    def status(self) -> dict[str, object]:
+        """What an operator may want to know; times in microseconds since 1970."""
+        return {
+            "journals": {journal: {"durable": tip.index, "upto": tip.upto} for journal, tip in self._tips.items()},
+            "feeds": {
+                node: {journal: {"sent": feed.sent, "waiting": len(feed.queue)} for journal, feed in feeds.items()}
+                for node, feeds in self._feeds.items()
+            },
+        }
 
     def check_invariants(self) -> None:
         """A feed's queue is what lies between what was sent and what was read."""
         for feeds in self._feeds.values():
             for feed in feeds.values():
-                assert [index for index, _ in feed.queue] == list(range(feed.sent + 1, feed.read + 1))
+                assert [entry.position for entry in feed.queue] == list(range(feed.sent + 1, feed.read + 1))

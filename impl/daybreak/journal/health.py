@@ -22,6 +22,7 @@ class Health:
         # not been written again.
         self._bad: dict[int, int] = {}
         self._scrubbed = 0
+        """Up to here this round of the search has come; 0: a new one begins."""
         self.mended = 0
         """How many entries, headers and losses have been mended since the log was opened."""
 
@@ -69,23 +70,25 @@ class Health:
         self._bad = {bad: sync for bad, sync in self._bad.items() if base < bad <= self._log.last_index}
         return len(self._bad) < damaged
 
-    def promise_damaged(self, synced: int) -> bool:
+    def promise_damaged(self) -> bool:
         """When the scrub begins anew: whether a copy of the promise is damaged."""
-        if max(self._scrubbed, self._log.base.index) < synced:
-            return False
-        self._scrubbed = 0
-        return bool(damaged_copies(self._disk))
+        return self._scrubbed == 0 and bool(damaged_copies(self._disk))
 
     def scrub(self, synced: int) -> tuple[bool, int]:
         """Read the next part of what is on the disk, up to `synced`: whether a header was written again, and the index
-        of an entry found damaged, or 0."""
+        of an entry found damaged, or 0.
+
+        A round ends with what is on the disk at that moment: entries that keep coming do not put the next one off.
+        """
         low = max(self._scrubbed, self._log.base.index) + 1
         if low > synced:
+            self._scrubbed = 0
             return False, 0
         header = self._log.mend_header(low)
         self.mended += header
         try:
-            self._scrubbed = self._log.read(low, synced, SCRUB_BYTES)[-1].index
+            last = self._log.read(low, synced, SCRUB_BYTES)[-1].index
+            self._scrubbed = last if last < synced else 0
         except CorruptionError as error:
             self._scrubbed = error.entry
             self.note(error.entry)

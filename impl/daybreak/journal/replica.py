@@ -131,7 +131,7 @@ class Journal(Follower):
 
     def _scrub(self) -> None:
         """Look at the next part of what is on the disk, and mend what can be mended from here."""
-        if self._health.promise_damaged(self._synced):
+        if self._health.promise_damaged():
             self._save(self._promise)
         header, damaged = self._health.scrub(self._synced)
         self._dirty = self._dirty or header

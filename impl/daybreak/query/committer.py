@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 import msgspec
 
@@ -24,7 +25,7 @@ from daybreak.adjudicator.messages import (
     VoteRequest,
     WhoLeads,
 )
-from daybreak.base.ids import JournalId, NodeId, TxnId
+from daybreak.base.ids import JournalId, NodeId, TxnId, whole_name
 from daybreak.base.keys import Key
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
 from daybreak.base.writes import Access
@@ -52,6 +53,10 @@ class Settings(msgspec.Struct, frozen=True):
     """Without an answer for this long the outcome of a COMMIT is unknown."""
     outcome_us: int = 500_000
     """Without an answer for this long the outcome is asked for."""
+    limbo_us: int = 2_000
+    """While no owner answers for a key that is being moved, the next attempt waits this long, then twice as long…"""
+    limbo_most_us: int = 50_000
+    """… but no longer than this."""
     read_retry_us: int = 500_000
     """Without an answer for this long a read is sent again."""
     read_turn_us: int = 60_000
@@ -98,7 +103,8 @@ class Committer(Role):
         self._last_start = ZERO
         self._asked: Asked | None = None
         # An answer to a previous life of this node must not pass for one to this life: numbers go on with time.
-        self._requests: int = clock.now().latest
+        self._numbers = count(clock.now().latest + 1)
+        """Of questions to storage."""
 
     @property
     def transaction(self) -> Transaction:
@@ -109,7 +115,7 @@ class Committer(Role):
 
     def _waiting_for(self, txn: TxnId, phase: str) -> Transaction | None:
         transaction = self._transaction
-        if transaction is None or transaction.txn != txn or transaction.phase != phase:
+        if transaction is None or transaction.attempt != txn or transaction.phase != phase:
             return None
         return transaction
 
@@ -119,12 +125,16 @@ class Committer(Role):
         """Ask every owner for its slice."""
         txn = self.transaction.txn
         self.ask(txn=txn, leader=leader, slices=slices)
+        timeout = After(self._settings.commit_timeout_us, CommitTimeout(txn))
+        return [*self._requests_to(leader, slices), timeout]
+
+    def _requests_to(self, leader: JournalId, slices: Mapping[JournalId, Slice]) -> Effects:
+        """What the owners are asked, under the name of the attempt."""
         self._asked = Asked(leader, slices, self.clock.now().earliest)
         return [
             self._commit_request(self._asked),
             *(self._vote_request(self._asked, voter) for voter in slices if voter != leader),
-            After(self._settings.outcome_us, AskAgain(txn)),
-            After(self._settings.commit_timeout_us, CommitTimeout(txn)),
+            After(self._settings.outcome_us, AskAgain(self.transaction.attempt)),
         ]
 
     def _commit_request(self, asked: Asked) -> Send:
@@ -132,11 +142,11 @@ class Committer(Role):
         voters = {journal: self._leaders.of(journal) for journal in asked.slices if journal != asked.leader}
         writes = tuple(transaction.writes.values())
         keys = dict(asked.slices[asked.leader])
-        request = CommitRequest(transaction.txn, transaction.start, keys, writes, voters, asked.at)
+        request = CommitRequest(transaction.attempt, transaction.start, keys, writes, voters, asked.at)
         return self._send(asked, asked.leader, request)
 
     def _vote_request(self, asked: Asked, voter: JournalId) -> Send:
-        txn, start, leader = self.transaction.txn, self.transaction.start, asked.leader
+        txn, start, leader = self.transaction.attempt, self.transaction.start, asked.leader
         request = VoteRequest(txn, start, dict(asked.slices[voter]), leader, self._leaders.of(leader), asked.at)
         return self._send(asked, voter, request)
 
@@ -190,7 +200,7 @@ class Committer(Role):
         if wait > 0:
             return [After(wait, CommitWaitOver(txn, ts))]
         self.acknowledge(txn=txn)
-        return [Send(self._session, CommitDone(txn, ts))]
+        return [Send(self._session, CommitDone(whole_name(txn), ts))]
 
     def on_commit_wait_over(self, source: NodeId, message: CommitWaitOver) -> Effects:
         """Look at the clock again."""
@@ -204,7 +214,7 @@ class Committer(Role):
             return []
         looking = self._look_for_leaders() if message.reason is Reason.UNAVAILABLE else []
         self.abort(txn=message.txn)
-        return [Send(self._session, CommitFailed(message.txn, str(message.reason))), *looking]
+        return [Send(self._session, CommitFailed(whole_name(message.txn), str(message.reason))), *looking]
 
     def on_outcome(self, source: NodeId, message: Outcome) -> Effects:
         """Who leads now says what became of it."""
@@ -225,9 +235,8 @@ class Committer(Role):
         if self._waiting_for(message.txn, "committing") is None or self._asked is None:
             return []
         self._leaders.learn(self._asked.leader, source)
-        self._requests += 1
-        self._asked.lookup = self._requests
-        question = ReadOutcome(self._requests, message.upto, message.txn)
+        self._asked.lookup = next(self._numbers)
+        question = ReadOutcome(self._asked.lookup, message.upto, message.txn)
         return [Send(storage, question) for storage in self._storages]
 
     def on_outcome_read(self, source: NodeId, message: OutcomeRead) -> Effects:
@@ -237,13 +246,14 @@ class Committer(Role):
             return []
         if message.ts is None and message.since > asked.at:
             return []
-        return self._learn(transaction.txn, message.ts or ZERO)
+        return self._learn(transaction.attempt, message.ts or ZERO)
 
     def on_commit_timeout(self, source: NodeId, message: CommitTimeout) -> Effects:
         """Nobody has answered: the outcome is unknown (P16)."""
-        if self._waiting_for(message.txn, "committing") is None:
+        transaction = self._transaction
+        if transaction is None or (transaction.txn, transaction.phase) != (message.txn, "committing"):
             return []
-        self.abandon(txn=message.txn)
+        self.abandon(txn=transaction.attempt)
         return [Send(self._session, CommitFailed(message.txn, UNKNOWN))]
 
     # --- steps --------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -36,8 +36,8 @@ class Outcome(NamedTuple):
 class Insight(Protocol):
     """Where the answers come from."""
 
-    async def rows(self, view: str) -> Sequence[Mapping[str, object]]:
-        """The rows of a view of `sysviews.VIEWS` as of now, every column by its name."""
+    async def rows(self, views: Iterable[str]) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        """The rows of some views of `sysviews.VIEWS` as of now, every column by its name."""
 
     async def outcome(self, txn: TxnId) -> Outcome:
         """What has become of a transaction; waits a few seconds at most."""
@@ -46,8 +46,8 @@ class Insight(Protocol):
 class NoInsight:
     """Knows nothing: every view is empty, every outcome unknown."""
 
-    async def rows(self, view: str) -> Sequence[Mapping[str, object]]:
-        return ()
+    async def rows(self, views: Iterable[str]) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        return dict.fromkeys(views, ())
 
     async def outcome(self, txn: TxnId) -> Outcome:
         return Outcome(Fate.UNKNOWN)

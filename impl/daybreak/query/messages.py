@@ -54,6 +54,14 @@ class AskAgain(Message, frozen=True):
     txn: TxnId
 
 
+class NextAttempt(Message, frozen=True):
+    """Own timer: whoever owns the keys of `txn`, an attempt that is over, may be known or ready by now."""
+
+    causal: ClassVar[bool] = False
+
+    txn: TxnId
+
+
 class CommitTimeout(Message, frozen=True):
     """Own timer: no adjudicator has answered for `txn`."""
 

@@ -2,30 +2,33 @@
 
 Owns   at most one transaction: snapshot time, buffered writes, and the reads it waits for.
 Hears  from the session begin, get, scan, write, commit, rollback (calls); ReadResult, ReadTooOld, OutcomeRead from
-       storage; Committed, Refused, Outcome, Unread, Leads from adjudicators.
+       storage; Committed, Refused, Redirect, Outcome, Unread, Leads from
+       adjudicators.
 Says   ReadKeys, ReadRange, ReadOutcome to storage; CommitRequest, VoteRequest, AskOutcome, WhoLeads to adjudicators;
        ReadDone, ReadFailed, CommitDone, CommitFailed to the session.
 Spec   specs/isolation/SnapshotIsolation.tla, specs/commit/Commit.tla; each step is the action of that name.
 
-What follows COMMIT is in `query.committer`.
+What follows COMMIT is in `query.committer`, and where key ranges move in `query.attempts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from daybreak.base.ids import NodeId, TxnId
 from daybreak.base.keys import VALIDATED_SPACE, Key, key_text, space_of
-from daybreak.base.ranges import Ranges
+from daybreak.base.placementmap import PlacementMap
 from daybreak.base.time import Timestamp
 from daybreak.base.writes import Access, Write
 from daybreak.errors import InternalError
-from daybreak.query.committer import Committer, Settings
+from daybreak.query.attempts import Attempts
+from daybreak.query.committer import Settings
 from daybreak.query.leaders import Leaders
 from daybreak.query.messages import CommitDone, ReadDone, ReadFailed, ReadTimeout
+from daybreak.query.reads import Answer, Reads
 from daybreak.query.slices import divide
 from daybreak.query.transaction import Transaction
-from daybreak.runtime.protocols import After, Clock, Effects, Send
+from daybreak.runtime.protocols import Clock, Effects, Send
 from daybreak.storage.messages import ReadKeys, ReadRange, ReadResult, ReadTooOld, Version
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
@@ -33,11 +36,8 @@ from daybreak.trace.recorder import Trace
 SAMPLE = 16
 """Versions of one read that its event names; the first ones of a longer read."""
 
-MakeRead = Callable[[int, Timestamp], ReadKeys | ReadRange]
-"""Makes a read of a request number and a snapshot time."""
 
-
-class QueryProcessor(Committer):
+class QueryProcessor(Attempts):
     """See the module's card."""
 
     def __init__(
@@ -48,17 +48,20 @@ class QueryProcessor(Committer):
         *,
         session: NodeId,
         storages: tuple[NodeId, ...],
-        ranges: Ranges,
+        ranges: PlacementMap,
         leaders: Leaders,
         settings: Settings | None = None,
     ) -> None:
         super().__init__(node, clock, trace, session=session, storages=storages, leaders=leaders, settings=settings)
         self._ranges = ranges
         self._number = str(node).rsplit("-", 1)[-1]
-        self._turns = int(self._number)
-        """Which storage replica is asked: one after the other, as they fail to answer."""
-        self._reads: dict[int, ReadKeys | ReadRange] = {}
-        self._refused: dict[int, set[NodeId]] = {}
+        self._reads = Reads(
+            storages,
+            turns=int(self._number),
+            numbers=self._numbers,
+            turn_us=self._settings.read_turn_us,
+            retry_us=self._settings.read_retry_us,
+        )
 
     # --- what the session asks ----------------------------------------------------------------------------------
 
@@ -77,25 +80,19 @@ class QueryProcessor(Committer):
 
     def get(self, keys: Sequence[Key]) -> tuple[int, Effects]:
         """Read some keys at the snapshot; `ReadDone` with the returned number follows."""
-        return self._ask(lambda request, start: ReadKeys(request, start, tuple(keys)))
+        start = self._young().start
+        return self._reads.ask(lambda request: ReadKeys(request, start, tuple(keys)))
 
     def scan(self, low: Key, high: Key, limit: int | None) -> tuple[int, Effects]:
         """Read a range at the snapshot; `ReadDone` with the returned number follows."""
-        return self._ask(lambda request, start: ReadRange(request, start, low, high, limit))
+        start = self._young().start
+        return self._reads.ask(lambda request: ReadRange(request, start, low, high, limit))
 
-    def _ask(self, make: MakeRead) -> tuple[int, Effects]:
+    def _young(self) -> Transaction:
+        """The transaction under way; raises `LimitError` when it is too old."""
         transaction = self.transaction
         transaction.check_age(self.clock.now().latest)
-        self._requests += 1
-        read = make(self._requests, transaction.start)
-        self._reads[read.request] = read
-        timeout = ReadTimeout(read.request, self._turns)
-        return read.request, [Send(self._storage, read), After(self._settings.read_turn_us, timeout)]
-
-    @property
-    def _storage(self) -> NodeId:
-        """The storage replica that is asked."""
-        return self._storages[self._turns % len(self._storages)]
+        return transaction
 
     def put(self, writes: Iterable[Write], rows: int) -> None:
         """Buffer post-images (P8); raises `LimitError` when they are too many rows."""
@@ -135,47 +132,33 @@ class QueryProcessor(Committer):
         if transaction.phase == "running":
             self.abort(txn=transaction.txn)
         else:
-            self.abandon(txn=transaction.txn)
+            self.abandon(txn=transaction.attempt)
 
     # --- what storage answers -----------------------------------------------------------------------------------
 
     def on_read_result(self, source: NodeId, message: ReadResult) -> Effects:
-        """Storage has answered a read."""
-        if self._reads.pop(message.request, None) is None:
-            return []
-        self._refused.pop(message.request, None)
-        self.read(txn=self.transaction.txn, seen=_sample(message.versions))
-        return [Send(self._session, ReadDone(message.request, message.versions))]
+        """Storage has answered a read, or a part of it."""
+        answer = self._reads.answered(message)
+        if not isinstance(answer, Answer):
+            return answer
+        self.read(txn=self.transaction.txn, seen=_sample(answer.versions))
+        return [Send(self._session, ReadDone(answer.request, answer.versions))]
 
     def on_read_too_old(self, source: NodeId, message: ReadTooOld) -> Effects:
         """A storage replica no longer has the snapshot, or not yet again: the read fails if none has it."""
-        read = self._reads.get(message.request)
-        if read is None:
-            return []
-        refused = self._refused.setdefault(message.request, set())
-        refused.add(source)
-        left = [storage for storage in self._storages if storage not in refused]
-        if left:
-            return [Send(left[0], read)]
-        del self._reads[message.request], self._refused[message.request]
-        return [Send(self._session, ReadFailed(message.request))]
+        given_up = self._reads.too_old(source, message.request)
+        return [Send(self._session, ReadFailed(given_up))] if isinstance(given_up, int) else given_up
 
     def on_read_timeout(self, source: NodeId, message: ReadTimeout) -> Effects:
-        """Storage has not answered: turn to another replica, if no other read did so since; a read may be repeated."""
-        read = self._reads.get(message.request)
-        if read is None:
-            return []
-        if message.turns == self._turns:
-            self._turns += 1
-        again = ReadTimeout(message.request, self._turns)
-        return [Send(self._storage, read), After(self._settings.read_retry_us, again)]
+        """Storage has not answered: turn to another replica."""
+        return self._reads.timed_out(message)
 
     # --- steps --------------------------------------------------------------------------------------------------
 
     @performs("SnapshotIsolation!Begin")
     def begin(self, *, txn: TxnId, start: Timestamp) -> None:
         """P1: fix the snapshot."""
-        self._transaction = Transaction(txn, start)
+        self._transaction = Transaction(txn, start, txn)
         self._last_start = start
 
     @performs("SnapshotIsolation!Read")
@@ -194,7 +177,6 @@ class QueryProcessor(Committer):
     def _end(self) -> None:
         super()._end()
         self._reads.clear()
-        self._refused.clear()
 
     def check_invariants(self) -> None:
         """The relations stated where the state is declared."""

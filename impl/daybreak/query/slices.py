@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from daybreak.base.ids import JournalId
 from daybreak.base.keys import VALIDATED_SPACE, Key, prefix
-from daybreak.base.ranges import Ranges, mark_key
+from daybreak.base.placementmap import PlacementMap
+from daybreak.base.ranges import mark_key
 from daybreak.base.writes import Access
 
 Slice = dict[Key, Access]
@@ -15,7 +16,7 @@ Slice = dict[Key, Access]
 _VALIDATED = prefix(VALIDATED_SPACE)
 
 
-def divide(accesses: Mapping[Key, Access], ranges: Ranges) -> tuple[JournalId, dict[JournalId, Slice]]:
+def divide(accesses: Mapping[Key, Access], ranges: PlacementMap) -> tuple[JournalId, dict[JournalId, Slice]]:
     """The leader and the slices by owner, for the accesses of a transaction that has written something.
 
     The owner of most keys leads, of several the first. A validated read of the catalog is checked by the leader, at its

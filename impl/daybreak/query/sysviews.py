@@ -51,14 +51,20 @@ VIEWS: Mapping[str, View] = {
             Column("low_key", "text", "first key of the range, in hexadecimal digits; empty: the very first"),
             Column("high_key", "text", "first key behind the range, in hexadecimal digits; null: there is none"),
             Column("adjudicator", "text", "the adjudicator that owns the range, a name in daybreak_adjudicators"),
+            Column("transactions_per_second", "double precision", "how busy the range was of late"),
         ),
     ),
     "daybreak_adjudicators": View(
-        "The adjudicators: who decides on transactions.",
+        "The adjudicators: who decides on transactions, or would if the one that does were lost.",
         (
             Column("adjudicator", "text", "its name, which is that of its journal"),
             Column("node", "text", "the node that it runs as"),
-            Column("stage", "text", "standby, recovering, serving, stopping or stopped"),
+            Column("zone", "text", "its zone"),
+            Column(
+                "stage",
+                "text",
+                "standby, recovering, serving, stopping or stopped; silent or down: its zone does not answer",
+            ),
             Column("epoch", "bigint", "the epoch of its journal that it leads"),
             Column("lease_until", _MOMENT, "it commits and promises nothing beyond this time"),
             Column("promise", _MOMENT, "it commits nothing at or before this time any more"),
@@ -87,6 +93,7 @@ VIEWS: Mapping[str, View] = {
             Column("forgotten", _MOMENT, "it serves no snapshot from before this time"),
             Column("keys", "bigint", "keys that it holds versions of"),
             Column("waiting_reads", "bigint", "reads that wait for its watermark"),
+            Column("failure", "text", "why nothing is known of it; null: it is"),
         ),
     ),
     "daybreak_transactions": View(
@@ -164,7 +171,9 @@ def refuse_writes(shape: Shape) -> None:
 async def statement_values(shape: Shape, insight: Insight) -> dict[str, str]:
     """The values of parameters that a statement reads through views, as of now."""
     names = {name for schema, name in shape.reads if name in VIEWS and schema in (SCHEMA, None)}
-    return {_parameter(name): encode(await insight.rows(name)) for name in sorted(names)}
+    if not names:
+        return {}
+    return {_parameter(name): encode(rows) for name, rows in (await insight.rows(sorted(names))).items()}
 
 
 def encode(value: object) -> str:

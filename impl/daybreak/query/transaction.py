@@ -24,10 +24,18 @@ class Transaction:
 
     txn: TxnId
     start: Timestamp
+    attempt: TxnId
+    """The name under which owners were asked last; the transaction's own, the first time."""
     writes: dict[Key, Write] = field(default_factory=dict)
     accesses: dict[Key, Access] = field(default_factory=dict)
     rows: int = 0
     phase: str = "running"
+    closed: bool = False
+    """Whether that attempt is over, and another one is to follow."""
+    version: int = -1
+    """Of the map that the owners were looked up in."""
+    pause_us: int = 0
+    """Before the next attempt, unless more is known by then."""
 
     def check_age(self, now: Timestamp) -> None:
         """Raise `LimitError` if the transaction is older than P22 allows."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
+from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.errors import DaybreakError, DiskFullError, RetryError, UnknownOutcomeError
 from daybreak.journal.replica import Journal
 from daybreak.query.committer import Settings as ProcessorSettings
@@ -21,6 +22,7 @@ from daybreak.runtime.sim.disk import SimDisk
 from daybreak.runtime.sim.tasks import SimFuture, spawn
 from daybreak.runtime.sim.world import Faults, SimClock, World
 from daybreak.simulation.bank import Bank, Ledger
+from daybreak.simulation.reshaping import Reshaping
 from daybreak.simulation.trouble import Trouble
 from daybreak.storage.checkpoint import Settings as StorageSettings
 from daybreak.storage.replica import Replica
@@ -31,6 +33,8 @@ LIMIT_US = 120_000_000
 """Virtual time after which a run that has not ended is stuck."""
 
 PROCESSOR = ProcessorSettings(commit_timeout_us=10_000_000, read_retry_us=100_000, read_turn_us=20_000)
+UNBALANCED = BalancerSettings(split_above=0)
+"""No range is split or moved but at random."""
 MARGIN_US = 20_000
 STORAGE = StorageSettings(
     tick_us=5_000, interval_us=20_000, keep_us=500_000, block_bytes=512, growth_bytes=2_048, pending_bytes=4_096
@@ -46,6 +50,8 @@ class Options:
     """Transactions of each client, whatever becomes of them."""
     accounts: int = 6
     adjudicators: int = 2
+    moves_every_us: int = 0
+    """Mean time between two requests to split, merge or move a key range; 0: none."""
     segment_bytes: int = 4_096
     """Of the journals: small, so that they are trimmed."""
     wiped: float = 0.2
@@ -94,6 +100,7 @@ class Simulation:
             write_identity(trace, f"simulation of seed {seed}", self.options.adjudicators)
         self.disks: dict[JournalId, dict[NodeId, SimDisk]] = {journal: {} for journal in self.layout.replicas}
         """Those of the journals' replicas."""
+        self.reshaping = Reshaping(self.world, self.layout, seed, self.options.accounts)
         self._storage_disks: dict[NodeId, SimDisk] = {}
         self._had: dict[NodeId, Mapping[JournalId, int]] = {}
         self._needs: dict[NodeId, Mapping[JournalId, int]] = {}
@@ -134,6 +141,7 @@ class Simulation:
         for node in cluster.STORAGES:
             disk = self._storage_disks[node] = SimDisk(self.world.random)
             self.world.add(node, partial(cluster.storage, around, node, disk, STORAGE), disk)
+        self.world.add(cluster.BALANCER, partial(cluster.balancer, around, UNBALANCED))
         for nodes in self.layout.candidates.values():
             for node in nodes:
                 self.world.add(node, partial(cluster.adjudicator, around, node))
@@ -281,9 +289,10 @@ class Simulation:
         self.world.crash_at_random((*nodes, *processors), lambda node: clients_running[0] and self._may_crash(node))
         for trouble in troubles:
             trouble.begin()
+        self.world.now_and_then(self.options.moves_every_us, self.reshaping.ask)
         self._disturb(candidates, lambda: clients_running[0])
         self._run(*(self._client(number) for number in range(1, self.options.clients + 1)))
-        clients_running[0] = False
+        clients_running[0] = self.reshaping.going = False
         for node in candidates:
             self._go_on(node)
         for trouble in troubles:

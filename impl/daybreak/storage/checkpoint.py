@@ -39,7 +39,7 @@ ROWS = 2_000
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """When and how much is written; times in microseconds."""
+    """When and how much is written, and said at once; times in microseconds."""
 
     tick_us: int = 50_000
     """Between two pieces of work."""
@@ -53,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True):
     """No new base is begun before so much was appended to the last one, nor before as much as it is long."""
     pending_bytes: int = 64 * 1024 * 1024
     """If so much cannot be written, the file is given up, and a new one begun as soon as the disk allows."""
+    answer_bytes: int = 512 * 1024
+    """An answer to a read that is longer comes in parts: it has to fit a message, and others do not wait so long."""
 
 
 @dataclass

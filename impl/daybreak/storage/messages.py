@@ -36,10 +36,14 @@ class ReadRange(Message, frozen=True):
 
 
 class ReadResult(Message, frozen=True):
-    """The answer to either; for keys one version per key asked for, for a range those with a row."""
+    """The answer to either; for keys one version per key asked for, for a range those with a row.
+
+    With `more` it is only the first part, at least one version: the rest is to be asked for.
+    """
 
     request: int
     versions: tuple[Version, ...]
+    more: bool = False
 
 
 class ReadTooOld(Message, frozen=True):
@@ -64,6 +68,24 @@ class OutcomeRead(Message, frozen=True):
     request: int
     ts: Timestamp | None
     since: Timestamp
+
+
+class ForgetBefore(Message, frozen=True):
+    """No snapshot before `start` will be read any more, and nothing that began before it will commit.
+
+    From a server that starts, and to be answered once everything up to `start` is known.
+    """
+
+    causal: ClassVar[bool] = False
+
+    request: int
+    start: Timestamp
+
+
+class Forgot(Message, frozen=True):
+    """The answer to ForgetBefore: it is done."""
+
+    request: int
 
 
 class Tick(Message, frozen=True):

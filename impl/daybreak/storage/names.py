@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from daybreak.base.ids import TxnId
+from daybreak.base.ids import TxnId, whole_name
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Record
 
@@ -30,11 +30,11 @@ class Names:
 
     def add(self, record: Record) -> None:
         """A transaction has committed, later than all that were added before."""
-        self._times[TxnId(record.txn)] = Timestamp(record.ts)
+        self._times[whole_name(TxnId(record.txn))] = Timestamp(record.ts)
 
     def find(self, txn: TxnId) -> Timestamp | None:
         """The commit time of `txn`; None where it has not committed, or not since `since`."""
-        return self._times.get(txn)
+        return self._times.get(whole_name(txn))
 
     def forget(self, upto: Timestamp) -> None:
         """Drop what committed at or before `upto`."""

@@ -2,17 +2,17 @@
 
 Owns   the versions of every key of its range, how far it has read each journal, its watermark, names of transactions;
        checkpoints of these, names apart.
-Hears  Stream, JournalTrimmed from the crossbar; ReadKeys, ReadRange from query processors; ReadOutcome from the server;
-       CheckpointWanted, CheckpointPart from its siblings; Synced, SyncFailed of its disk.
+Hears  Stream, JournalTrimmed from the crossbar; ReadKeys, ReadRange from query processors; ReadOutcome, ForgetBefore
+       from the server; CheckpointWanted, CheckpointPart from its siblings; Synced, SyncFailed of its disk.
 Says   Attach, HeartbeatRequest to its crossbar; Checkpointed to all crossbars; ReadResult, ReadTooOld to query
-       processors; OutcomeRead to the server; CheckpointWanted, CheckpointPart to its siblings.
+       processors; OutcomeRead, Forgot to the server; CheckpointWanted, CheckpointPart to its siblings.
 Spec   specs/isolation/SnapshotIsolation.tla (Forget); what it answers is checked as that spec's Read.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 
@@ -32,7 +32,9 @@ from daybreak.storage.messages import (
     CheckpointPart,
     CheckpointTick,
     CheckpointWanted,
+    ForgetBefore,
     ForgetTick,
+    Forgot,
     OutcomeRead,
     ReadKeys,
     ReadOutcome,
@@ -55,7 +57,7 @@ that there is a time at which a name that is missing can be told from one that i
 FORGET_US = 10 * SECOND_US
 """Microseconds between two rounds of dropping old versions."""
 
-Read = ReadKeys | ReadRange | ReadOutcome
+Read = ReadKeys | ReadRange | ReadOutcome | ForgetBefore
 """What waits for the watermark."""
 
 
@@ -191,6 +193,10 @@ class Replica(Role):
         """P16: answer when every record that the asker wants to know about would be here."""
         return self._serve(source, message)
 
+    def on_forget_before(self, source: NodeId, message: ForgetBefore) -> Effects:
+        """A cluster starts, and no session of it can hold a snapshot from before."""
+        return self._serve(source, message)
+
     def _serve(self, source: NodeId, read: Read) -> Effects:
         if read.start <= self._watermark:
             return [Send(source, self._answer(read))]
@@ -217,16 +223,20 @@ class Replica(Role):
         return effects
 
     def _answer(self, read: Read) -> Message:
+        if isinstance(read, ForgetBefore):
+            if self._forgotten < read.start:
+                self.forget(upto=read.start)
+            return Forgot(read.request)
         if isinstance(read, ReadOutcome):
             return OutcomeRead(read.request, self._names.find(read.txn), self._names.since)
         if read.start < self._forgotten:
             return ReadTooOld(read.request)
-        versions: tuple[Version, ...]
+        found: Iterator[Version]
         if isinstance(read, ReadKeys):
-            versions = tuple((key, *self._versions.read(key, read.start)) for key in read.keys)
+            found = ((key, *self._versions.read(key, read.start)) for key in read.keys)
         else:
-            versions = tuple(islice(self._versions.scan(read.low, read.high, read.start), read.limit))
-        return ReadResult(read.request, versions)
+            found = islice(self._versions.scan(read.low, read.high, read.start), read.limit)
+        return ReadResult(read.request, *_part(found, self._settings.answer_bytes))
 
     # --- checkpoints --------------------------------------------------------------------------------------------
 
@@ -305,18 +315,13 @@ class Replica(Role):
     # --- forgetting ---------------------------------------------------------------------------------------------
 
     def on_forget_tick(self, source: NodeId, message: ForgetTick) -> Effects:
-        """P22: no transaction is older than its age limit, so older versions serve nobody."""
+        """P22: no transaction is older than its age limit, so older versions serve nobody, even amid a long replay."""
         now = self.clock.now().earliest
         self._names.forget(Timestamp(now - NAMES_KEPT_US))
-        upto = Timestamp(now - FORGET_AFTER_US)
-        if self._forgotten < upto <= self._watermark:
+        upto = Timestamp(min(now - FORGET_AFTER_US, self._watermark))
+        if self._forgotten < upto:
             self.forget(upto=upto)
         return [After(FORGET_US, message)]
-
-    def compact(self) -> None:
-        """Forget all but the newest versions; only for a cluster that starts, when nobody can hold a snapshot."""
-        if self._watermark > self._forgotten:
-            self.forget(upto=self._watermark)
 
     @performs("SnapshotIsolation!Forget")
     def forget(self, *, upto: Timestamp) -> None:
@@ -328,3 +333,15 @@ class Replica(Role):
         """The relations stated where the state is declared."""
         assert not self._waiting or self._waiting[0][0] > self._watermark, "P5: nobody waits without need"
         assert self._forgotten <= self._watermark, "only what is complete can be forgotten"
+
+
+def _part(found: Iterator[Version], limit_bytes: int) -> tuple[tuple[Version, ...], bool]:
+    """The first of what was found, up to the one that reaches `limit_bytes`, and whether there is more."""
+    taken: list[Version] = []
+    size = 0
+    for version in found:
+        taken.append(version)
+        size += len(version[0]) + len(version[2] or b"")
+        if size >= limit_bytes:
+            return tuple(taken), next(found, None) is not None
+    return tuple(taken), False

@@ -111,21 +111,21 @@ DurableAnyOrder(txn, by) ==
         /\ versions' = WithRecord(versions, r)
         /\ promise' = [promise EXCEPT ![by] = Later(@, r.ts)]
         /\ txns' = Settled({txn}, {})
-        /\ UNCHANGED <<now, lease, floor, judged, base>>
+        /\ UNCHANGED <<now, lease, floor, placed, judged, base>>
 
 \* P6: a promise overtakes a record on its way to the journal.
 HeartbeatOvertakes(by, upto) ==
     /\ Before(promise[by], upto)
     /\ AtMost(upto, lease[by])
     /\ promise' = [promise EXCEPT ![by] = upto]
-    /\ UNCHANGED <<now, txns, lease, floor, judged, appending, stored>>
+    /\ UNCHANGED <<now, txns, lease, floor, placed, judged, appending, stored>>
 
 \* P23: a promise leads beyond the lease.
 HeartbeatBeyondLease(by, upto) ==
     /\ Before(promise[by], upto)
     /\ \A r \in UnderwayAt(by) : Before(upto, r.ts)
     /\ promise' = [promise EXCEPT ![by] = upto]
-    /\ UNCHANGED <<now, txns, lease, floor, judged, appending, stored>>
+    /\ UNCHANGED <<now, txns, lease, floor, placed, judged, appending, stored>>
 
 \* P6: one journal that is complete is enough.
 CompleteToOne(time) == \E a \in Adj : AtMost(time, promise[a])
@@ -157,7 +157,7 @@ TakeoverNoFloor(by, at, kept) ==
         /\ lease' = begin(lease) /\ promise' = begin(promise)
         /\ last' = [last EXCEPT ![by] = << >>]
         /\ holds' = [holds EXCEPT ![by] = << >>]
-        /\ UNCHANGED <<now, floor, base>>
+        /\ UNCHANGED <<now, floor, placed, base>>
 
 \* P19: the successor begins within the old lease.
 TakeoverEarly(by, at, kept) ==
@@ -177,7 +177,7 @@ TakeoverEarly(by, at, kept) ==
         /\ lease' = begin(lease) /\ promise' = begin(promise) /\ floor' = begin(floor)
         /\ last' = [last EXCEPT ![by] = << >>]
         /\ holds' = [holds EXCEPT ![by] = << >>]
-        /\ UNCHANGED <<now, base>>
+        /\ UNCHANGED <<now, placed, base>>
 
 \* P15: history is forgotten and the floor stays where it was.
 ForgetNoFloor(by, upto) ==
@@ -189,7 +189,7 @@ ForgetNoFloor(by, upto) ==
 ForgetNothing(by, upto) ==
     /\ Before(floor[by], upto)
     /\ floor' = [floor EXCEPT ![by] = upto]
-    /\ UNCHANGED <<now, txns, lease, promise, judged, appending, stored>>
+    /\ UNCHANGED <<now, txns, lease, promise, placed, judged, appending, stored>>
 
 \* P8: a write goes through to the owner at once.
 WriteThrough(txn, changed, same) ==
@@ -241,7 +241,7 @@ CollectTooMuch(upto) ==
 \* P19: a lease is given back though something lies beyond it.
 RenewAnyhow(by, until) ==
     /\ lease' = [lease EXCEPT ![by] = until]
-    /\ UNCHANGED <<now, txns, promise, floor, judged, appending, stored>>
+    /\ UNCHANGED <<now, txns, promise, floor, placed, judged, appending, stored>>
 
 \* P10: a voter holds what is written, and not what is locked so that others may lock
 \* it, too.
@@ -264,4 +264,45 @@ AnyoneValidates(leader, slices) == TRUE
 ConflictsWithOwnClass(txn, by) ==
     \/ Before(txns[txn].start, floor[by])
     \/ \E k \in DOMAIN Slice(txn, by) : Before(txns[txn].start, LastOf(by, k, Slice(txn, by)[k]))
+
+\* P10: the history of keys that move is left behind.
+KnownNothing(by, keys) == << >>
+
+\* P9: the new owner takes keys by a record that is not durable; the old one is lost, and
+\* has them again.
+InstallEarly(by, from, ts, level, given) ==
+    \E m \in leaving :
+        /\ m.from = from /\ m.to = by /\ m.ts = ts
+        /\ owned' = More(by, m.keys)
+        /\ last' = [last EXCEPT ![by] = m.known @@ @]
+        /\ since' = [since EXCEPT ![by] = Later(@, ts)]
+        /\ UNCHANGED <<now, txns, lease, promise, floor, leaving, moving, holds, appending, stored>>
+
+InstallNotedEarly(by) ==
+    /\ \E m \in leaving : InstallEarly(by, m.from, m.ts, Zero, << >>)
+    /\ UNCHANGED notes
+
+\* P12: keys are given away while one of them is held.
+NoneHeldNever(by, keys) == TRUE
+
+\* P13: asked again while the first owners may still decide.
+AskAgainAtOnce(txn, again, leader, slices) ==
+    /\ InPhase(txn, {"asked"})
+    /\ again \notin DOMAIN txns
+    /\ MayAskFor(txns[txn].writes, leader, slices)
+    /\ txns' = (again :> [txns[txn] EXCEPT !.fate = "open", !.leader = leader,
+                            !.slices = slices, !.silent = DOMAIN slices, !.votes = << >>])
+               @@ [txns EXCEPT ![txn].phase = "over"]
+    /\ UNCHANGED <<now, granted, judged, appending, stored>>
+
+\* P2: the new owner commits at or below the time at which it was given the keys.
+LatestOfItsOwn(by) ==
+    IF appending[by] = << >> THEN promise[by]
+    ELSE Later(promise[by], appending[by][Len(appending[by])].ts)
+
+\* P15: keys are taken without their history, and the floor stays.
+HasAnything(level, known, given) == TRUE
+
+\* P9: who is asked judges, by an old map.
+OwnsAnything(txn, by) == TRUE
 =============================================================================

@@ -210,5 +210,5 @@ def test_the_event_of_a_commit_names_what_was_decided() -> None:
     bench = Bench().serve()
     ts = committed(bench.ask("a", time(0), {K: W}))
     event = next(event for event in bench.sink.events() if event.act == "Adjudication!Commit")
-    assert event.args == {"txn": TxnId("a"), "start": time(0), "keys": {"t16/6b": "W"}, "ts": ts}
+    assert event.args == {"txn": TxnId("a"), "start": time(0), "keys": {"00000010/6b": "W"}, "ts": ts}
     assert event.epoch == bench.journal.log[-1].epoch

@@ -49,7 +49,7 @@ def test_the_first_adjudicator_of_a_journal_waits_for_nobody() -> None:
     bench = Bench()
     bench.start()
     assert bench.role.serving
-    assert bench.sink.acts() == ["Recover", "Renew"]
+    assert bench.sink.acts() == ["Recover", "Seal", "Renew"]
     assert bench.sink.events()[0].args == {"kept": {}, "at": ZERO}
     assert bench.lease == time(Settings().lease_us), "the seal has granted it"
 

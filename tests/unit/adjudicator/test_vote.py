@@ -72,7 +72,7 @@ def test_a_vote_names_a_bound_above_which_nothing_is_given_and_the_end_of_the_ho
     assert bench.sink.events()[-1].args == {
         "txn": "a",
         "start": time(0),
-        "keys": {"t16/6b": "W"},
+        "keys": {"00000010/6b": "W"},
         "until": time(HOLD_US),
     }
     assert timers([*bench.timers], HoldTick) == [(HOLD_US // 2, HoldTick(A, LEADING))]

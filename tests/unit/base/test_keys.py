@@ -44,5 +44,5 @@ def test_what_identifies_no_table_has_no_prefix(space: int) -> None:
 
 
 def test_the_form_in_logs_names_the_space_and_shows_the_values() -> None:
-    assert key_text(make_key(12, b"\x80\x00\x00\x0a")) == "t12/8000000a"
-    assert key_text(make_key(640, b"")) == "t640/"
+    assert key_text(make_key(12, b"\x80\x00\x00\x0a")) == "0000000c/8000000a"
+    assert key_text(make_key(640, b"")) == "50000000/"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from daybreak.cli import bench, check, serve, status
-from daybreak.cli.arguments import port, positive
+from daybreak.cli.arguments import address, peer, port, positive
 from daybreak.cli.main import main
 from daybreak.cli.parser import build
 from daybreak.errors import RequestError
@@ -133,3 +133,18 @@ def test_an_old_python_is_told_so(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 def test_the_package_runs_as_a_module() -> None:
     done = subprocess.run([sys.executable, "-m", "daybreak", "--help"], capture_output=True, text=True, check=True)
     assert all(command in done.stdout for command in ("serve", "status", "check", "modelcheck", "bench"))
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "number"), [("h:1", "h", 1), ("10.0.0.1:7000", "10.0.0.1", 7000), ("[::1]:65535", "::1", 65535)]
+)
+def test_an_address_is_a_host_and_a_port(text: str, host: str, number: int) -> None:
+    assert address(text) == (host, number)
+    assert peer(f"A2={text}") == ("A2", (host, number))
+
+
+@pytest.mark.parametrize("text", ["", "h", ":1", "h:", "h:0", "h:65536", "h:x", "A1=h", "=h:1", "A9=h:1", "h:1=A1"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    for read in (address, peer):
+        with pytest.raises(argparse.ArgumentTypeError):
+            read(text)

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from daybreak.control.supervisor import Pauses, Supervisor
 from daybreak.errors import OperatorError
 from tests.support.processes import limited, until
 
-QUICK = Pauses(least=0.001, most=0.004)
+QUICK = Pauses(least=0.001, most=0.004, steady=1e6)
 ALIVE = "exec cat"
 """Runs until its standard input is closed."""
 
@@ -126,3 +127,16 @@ def test_a_stop_amid_a_pause_waits_for_nothing() -> None:
 
     with suppress(ProcessLookupError):
         run("exit 3", test, Pauses(least=600.0))
+
+
+def test_children_begin_when_all_may_and_later_lives_at_once(tmp_path: Path) -> None:
+    """A child reads a line before it does anything; here it notes that it has, and ends."""
+    begun = tmp_path / "begun"
+
+    async def test(keeper: Supervisor) -> None:
+        await until(lambda: keeper.status()["A2"]["pid"])
+        assert not begun.exists()
+        keeper.go()
+        await until(lambda: begun.exists() and begun.read_text().count("x") >= 2)
+
+    run(f"read line && echo x >> {begun}", test)

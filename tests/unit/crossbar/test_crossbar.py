@@ -269,6 +269,40 @@ def test_the_tick_asks_for_nothing_when_nothing_is_missing() -> None:
     assert sent(bench.hear(CatchUpTick()), Fetch) == []
 
 
+def test_what_has_come_at_once_is_sent_in_parts_that_follow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    size = len(entry(1, 10).payload)
+    monkeypatch.setattr("daybreak.crossbar.crossbar.STREAM_BYTES", 2 * size)
+    bench = Bench()
+    bench.attach()
+    streams = sent(bench.hear(deliver(0, 10, 20, 30, 40, 50, upto=60)), Stream, STORAGE)
+    assert [[record.ts for record in stream.records] for stream in streams] == [[10, 20], [30, 40], [50]]
+    assert [(s.before[J], s.after[J], s.watermark) for s in streams] == [(0, 2, 29), (2, 4, 49), (4, 5, 60)]
+
+
+def test_a_journal_that_is_far_ahead_of_another_is_not_fetched_until_that_has_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("daybreak.crossbar.crossbar.QUEUE_BYTES", 2 * len(entry(1, 10).payload))
+    bench = Bench(J, K)
+    bench.attach()
+    bench.hear(Deliver(J, 6, (), Timestamp(70)))
+    bench.hear(Deliver(K, 1, (), Timestamp(70)))
+    effects = bench.hear(Fetched(1, (entry(1, 10), entry(2, 20)), 6), REPLICAS[J][0])
+    assert sent(effects, Fetch) == [], "two entries wait for the other journal"
+    assert sent(bench.hear(CatchUpTick()), Fetch) == [Fetch(1, 1)]
+    effects = bench.hear(Fetched(1, (entry(1, 15),), 1), REPLICAS[K][0])
+    assert received(effects) == [10, 15, 20]
+    assert sent(effects, Fetch, REPLICAS[J][1]) == [Fetch(3, 6)]
+
+
+def test_missing_entries_are_asked_for_once_between_two_ticks() -> None:
+    bench = Bench()
+    bench.attach()
+    assert sent(bench.hear(deliver(5, 60, upto=60)), Fetch) == [Fetch(1, 6)]
+    assert sent(bench.hear(deliver(6, 70, upto=70)), Fetch) == []
+    assert sent(bench.hear(CatchUpTick()), Fetch) == [Fetch(1, 7)]
+
+
 def test_a_wish_for_promises_goes_to_who_leads_each_journal_or_to_all_who_may() -> None:
     bench = Bench(J, K)
     wish = HeartbeatRequest(Timestamp(7))

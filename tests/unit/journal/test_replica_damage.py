@@ -97,6 +97,18 @@ def test_damage_is_found_without_being_read(zone: Zone) -> None:
     assert zone.hear(HealthTick(), ZONE) == [Behind(1, 2, 1, whole=False)]
 
 
+def test_damage_is_found_although_entries_keep_coming(zone: Zone) -> None:
+    filled(zone, 5)
+    for last in range(5, 9):
+        zone.hear(HealthTick(), ZONE)
+        zone.hear(zone.append(last, [1]))
+        zone.synced()
+        if last == 6:
+            spoil(zone, 2)
+    assert not zone.journal.whole
+    assert zone.hear(HealthTick(), ZONE) == [Behind(1, 2, 1, whole=False)]
+
+
 @pytest.mark.parametrize("offset", [9, 40])
 def test_a_damaged_header_is_written_again(zone: Zone, offset: int) -> None:
     filled(zone, 3)
@@ -110,7 +122,6 @@ def test_a_damaged_header_is_written_again(zone: Zone, offset: int) -> None:
 def test_a_damaged_promise_is_written_again(zone: Zone) -> None:
     filled(zone, 1)
     zone.disk.corrupt("promise.2", 30, 4)
-    zone.hear(HealthTick(), ZONE)
     assert damaged_copies(zone.disk) == ["promise.2"]
     zone.hear(HealthTick(), ZONE)
     assert damaged_copies(zone.disk) == []

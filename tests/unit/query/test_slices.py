@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from daybreak.base.ids import JournalId
 from daybreak.base.keys import make_key
+from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import Ranges, mark_key
 from daybreak.base.writes import Access
 from daybreak.query.slices import divide
@@ -11,7 +12,7 @@ from tests.support.roles import CATALOG, far_key, key
 
 W, N, S, R = Access.WRITE, Access.UPDATE, Access.SHARE, Access.VALIDATE
 J = [JournalId(f"adj-{number}") for number in range(3)]
-TWO = Ranges.even(J[:2])
+TWO = PlacementMap(Ranges.even(J[:2]))
 
 
 def test_one_owner_gets_everything_and_leads() -> None:
@@ -36,7 +37,7 @@ def test_the_catalog_is_checked_by_the_leader_and_makes_nobody_an_owner() -> Non
 
 
 def test_who_changes_the_catalog_asks_every_adjudicator() -> None:
-    ranges = Ranges.even(J)
+    ranges = PlacementMap(Ranges.even(J))
     change = make_key(1, b"change")
     leader, slices = divide({CATALOG: W, change: W}, ranges)
     assert leader == ranges.owner(CATALOG) == J[0]

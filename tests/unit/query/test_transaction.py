@@ -17,7 +17,7 @@ W, N, S, R = Access.WRITE, Access.UPDATE, Access.SHARE, Access.VALIDATE
 
 def transaction() -> Transaction:
     """A transaction that has begun."""
-    return Transaction(TxnId("t"), time(0))
+    return Transaction(TxnId("t"), time(0), TxnId("t"))
 
 
 def test_the_limits_are_those_that_users_are_told() -> None:

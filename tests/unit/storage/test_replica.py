@@ -18,7 +18,9 @@ from daybreak.runtime.sim.disk import SimDisk
 from daybreak.storage.checkpoint import Settings
 from daybreak.storage.messages import (
     CheckpointTick,
+    ForgetBefore,
     ForgetTick,
+    Forgot,
     OutcomeRead,
     ReadKeys,
     ReadOutcome,
@@ -39,10 +41,12 @@ A, B, C, Z = map(key, "abcz")
 class Bench:
     """A replica that has started."""
 
-    def __init__(self, disk: SimDisk | None = None) -> None:
+    def __init__(self, disk: SimDisk | None = None, settings: Settings | None = None) -> None:
         self.clock, self.disk = ManualClock(), disk or SimDisk(Random(0))
         trace, self.sink = traced(NODE, self.clock)
-        self.role = Replica(NODE, self.clock, trace, self.disk, crossbar=CROSSBAR, crossbars=CROSSBARS)
+        self.role = Replica(
+            NODE, self.clock, trace, self.disk, crossbar=CROSSBAR, crossbars=CROSSBARS, settings=settings
+        )
         self.beginning = self.role.start()
 
     def hear(self, message: Message, source: NodeId = QP) -> Effects:
@@ -215,14 +219,14 @@ def test_a_stream_that_has_dried_up_makes_the_replica_attach_again() -> None:
     assert [delay for delay, _ in timers(effects, Tick)] == [ATTACH_US]
 
 
-@pytest.mark.parametrize(("behind", "forgets"), [(0, True), (1, False)])
-def test_only_what_is_complete_is_forgotten(behind: int, forgets: bool) -> None:
+@pytest.mark.parametrize("complete", [1_001, 1_000, 999])
+def test_only_what_is_complete_and_too_old_is_forgotten(complete: int) -> None:
     bench = Bench()
-    bench.complete(1_000 - behind)
+    bench.complete(complete)
     bench.clock.advance(FORGET_AFTER_US + 1_000)
     effects = bench.hear(ForgetTick(), NODE)
     assert [delay for delay, _ in timers(effects, ForgetTick)] == [FORGET_US]
-    assert bench.sink.acts() == (["Forget"] if forgets else [])
+    assert [event.args for event in bench.sink.events()] == [{"upto": time(min(complete, 1_000))}]
 
 
 def test_a_read_below_what_was_forgotten_is_refused_and_one_at_it_is_answered() -> None:
@@ -245,23 +249,34 @@ def test_forgetting_what_is_forgotten_is_no_step() -> None:
     assert bench.sink.acts() == ["Forget"]
 
 
-def test_compacting_forgets_all_but_the_newest_versions() -> None:
+def test_a_server_that_starts_lets_it_forget_all_but_the_newest_versions_once_it_is_complete() -> None:
     bench = Bench()
     bench.commit(10, {A: b"1", B: b"1"})
     bench.commit(20, {A: b"2", B: None}, upto=50)
-    bench.role.compact()
-    assert [event.args for event in bench.sink.events()] == [{"upto": time(50)}]
+    wanted = ForgetBefore(7, time(60))
+    assert sent(bench.hear(wanted), Forgot) == []
+    assert bench.sink.acts() == []
+    assert sent(bench.complete(60), Forgot, QP) == [Forgot(7)]
+    assert [event.args for event in bench.sink.events()] == [{"upto": time(60)}]
     assert bench.role.status()["keys"] == 1
-    assert bench.scan(50) == [b"2"]
-    assert bench.get(1, 49) == [Send(QP, ReadTooOld(1))]
-    bench.role.compact()
+    assert bench.scan(60) == [b"2"]
+    assert bench.get(1, 59) == [Send(QP, ReadTooOld(1))]
+    assert bench.hear(wanted) == [Send(QP, Forgot(7))]
     assert bench.sink.acts() == ["Forget"]
 
 
-def test_compacting_an_empty_replica_is_no_step() -> None:
-    bench = Bench()
-    bench.role.compact()
-    assert bench.sink.lines == []
+def test_a_long_answer_comes_in_parts() -> None:
+    bench = Bench(settings=Settings(answer_bytes=2 * (len(A) + 11)))
+    rows: dict[Key, bytes | None] = {Key(A + bytes([n])): b"%010d" % n for n in range(5)}
+    bench.commit(10, rows, upto=50)
+    keys = sorted(rows)
+    versions = tuple((key, time(10), rows[key]) for key in keys)
+    part = bench.hear(ReadRange(1, time(50), A, B, None))
+    assert part == [Send(QP, ReadResult(1, versions[:2], more=True))]
+    assert bench.hear(ReadRange(2, time(50), keys[3], B, None)) == [Send(QP, ReadResult(2, versions[3:]))]
+    assert bench.hear(ReadRange(3, time(50), keys[0], B, 2)) == [Send(QP, ReadResult(3, versions[:2]))]
+    assert bench.hear(ReadKeys(4, time(50), tuple(keys))) == [Send(QP, ReadResult(4, versions[:2], more=True))]
+    assert bench.hear(ReadKeys(5, time(50), tuple(keys[3:]))) == [Send(QP, ReadResult(5, versions[3:]))]
 
 
 def test_status_says_how_far_the_replica_is() -> None:

@@ -48,7 +48,7 @@ def test_an_event_is_one_line_of_json_with_everything_the_checker_needs() -> Non
         "at": [time(-2), time(2)],
         "act": "M!Commit",
         "slice": "adj-0",
-        "args": {"txn": "t", "keys": {"t16/6b": "W"}, "ts": time(1)},
+        "args": {"txn": "t", "keys": {"00000010/6b": "W"}, "ts": time(1)},
         "cause": [["A/adj-0", 9]],
     }
 
@@ -62,12 +62,12 @@ def test_what_is_absent_takes_no_room() -> None:
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
-        (frozenset({key("b"), key("a")}), ["t16/61", "t16/62"]),
+        (frozenset({key("b"), key("a")}), ["00000010/61", "00000010/62"]),
         ({"b", "a"}, ["a", "b"]),
-        ({key("a"): {key("b"): 1}}, {"t16/61": {"t16/62": 1}}),
-        ([key("a"), ("x", 2)], ["t16/61", ["x", 2]]),
+        ({key("a"): {key("b"): 1}}, {"00000010/61": {"00000010/62": 1}}),
+        ([key("a"), ("x", 2)], ["00000010/61", ["x", 2]]),
         ({1: 2}, {"1": 2}),
-        (key("a"), "t16/61"),
+        (key("a"), "00000010/61"),
         (None, None),
         (Access.SHARE, "S"),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tracecheck.codec import ArgumentError, TypeSyntaxError, parse_type, to_int, to_time
+from tracecheck.codec import ArgumentError, TypeSyntaxError, parse_type, to_int, to_octets, to_time
 from tracecheck.encode import portable_encoder
 from tracecheck.tlc.engine import TlcEngine
 from tracecheck.tlc.spec import locate
@@ -15,7 +15,7 @@ from tracecheck.tlc.spec import locate
 @pytest.mark.parametrize(
     "text",
     [
-        *("string", "int", "bool", "time", "model", "value", "set(string)", "seq(set(int))", "map(string, time)"),
+        *("string", "int", "bool", "time", "model", "value", "octets", "set(string)", "seq(set(int))", "map(string, time)"),
         *("map(model, int)", "record(a: int, b: bool)", "tuple(int, set(string))", "option(int, Nil)"),
         'option(seq(int), "none")',
     ],
@@ -51,6 +51,19 @@ def test_times_are_split_exactly() -> None:
     assert to_time(0, "at") == (0, 0)
 
 
+def test_octets_keep_the_order_of_bytes() -> None:
+    texts = ["", "00", "0000000c/80", "0000000c/8000", "0000000c/81", "10", "ff"]
+    values = [to_octets(text, "key") for text in texts]
+    assert values == sorted(values)
+    assert values[2] == (0, 0, 0, 12, 128)
+
+
+@pytest.mark.parametrize("value", ["0", "0g", "t12/80", 7, None])
+def test_what_is_no_octets_is_refused(value: Any) -> None:
+    with pytest.raises(ArgumentError, match="^key is .*not two hexadecimal digits for each byte"):
+        to_octets(value, "key")
+
+
 @pytest.mark.parametrize("value", [2**31, -(2**31) - 1, 1.0, "1", True, None])
 def test_integers_that_tlc_cannot_hold_are_refused(value: Any) -> None:
     with pytest.raises(ArgumentError, match=r"^size "):
@@ -83,6 +96,8 @@ GOOD: list[tuple[str, Any, str]] = [
     ("int", -7, "-7"),
     ("bool", True, "TRUE"),
     ("time", 1_790_000_000_123_456, "<<1790000000, 123456>>"),
+    ("octets", "0000000c/80", "<<0, 0, 0, 12, 128>>"),
+    ("map(octets, bool)", {"0a/ff": True}, "(<<10, 255>> :> TRUE)"),
     ("model", "r2", "r2"),
     ("set(string)", ["b", "b"], '{"b"}'),
     ("set(int)", [], "{}"),

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 from daybreak.base.ids import NodeId
 from daybreak.errors import OperatorError
@@ -23,7 +24,16 @@ FINE_WAIT_US = 5_000
 """Waits up to this long sleep in a thread: the event loop's own timers count whole milliseconds."""
 
 Listener = Callable[[Message], None]
-"""Takes the messages that a role sends to its session."""
+"""Takes the messages to an address that is no role's: a session, or whoever asks roles from outside."""
+
+
+class Letter(NamedTuple):
+    """A message on its way between two nodes, and what its sender knew."""
+
+    to: NodeId
+    source: NodeId
+    message: Message
+    cause: Cause
 
 
 class Host:
@@ -54,13 +64,13 @@ class LocalNetwork:
         host = self._hosts[role.node] = Host(role, disk)
         return host
 
-    def listen(self, session: NodeId, listener: Listener) -> None:
-        """Hand messages to `session` to `listener`."""
-        self._listeners[session] = listener
+    def listen(self, address: NodeId, listener: Listener) -> None:
+        """Hand messages to `address`, which is no role's, to `listener`."""
+        self._listeners[address] = listener
 
-    def unlisten(self, session: NodeId) -> None:
-        """Drop messages to `session` from here on."""
-        self._listeners.pop(session, None)
+    def unlisten(self, address: NodeId) -> None:
+        """Drop messages to `address` from here on."""
+        self._listeners.pop(address, None)
 
     def start(self, host: Host) -> None:
         """Let a role begin."""
@@ -79,20 +89,24 @@ class LocalNetwork:
         self._drain()
 
     def post(self, to: NodeId, message: Message, source: NodeId) -> None:
-        """Hand a message to a role from outside of all roles."""
-        self._inbox.append((self._hosts[to], source, message, ()))
+        """Send a message from outside of all roles, in the name of `source`."""
+        self._route(Letter(to, source, message, ()))
         self._drain()
 
     def _send(self, host: Host, to: NodeId, message: Message) -> None:
-        receiver = self._hosts.get(to)
-        if receiver is not None:
-            self._inbox.append((receiver, host.role.node, message, host.role.trace.context()))
-        elif (listener := self._listeners.get(to)) is not None:
-            listener(message)
-        else:
-            self._elsewhere(host, to, message)
+        self._route(Letter(to, host.role.node, message, host.role.trace.context()))
 
-    def _elsewhere(self, host: Host, to: NodeId, message: Message) -> None:
+    def _route(self, letter: Letter) -> None:
+        """Hand a letter to whom it is for; a role hears it when those before it have been heard."""
+        receiver = self._hosts.get(letter.to)
+        if receiver is not None:
+            self._inbox.append((receiver, letter.source, letter.message, letter.cause))
+        elif (listener := self._listeners.get(letter.to)) is not None:
+            listener(letter.message)
+        else:
+            self._elsewhere(letter)
+
+    def _elsewhere(self, letter: Letter) -> None:
         """A message for nobody here: lost, as there is nowhere else."""
 
     def _drain(self) -> None:

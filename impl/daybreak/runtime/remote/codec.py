@@ -8,26 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import msgspec
 
 from daybreak.base.ids import NodeId
+from daybreak.runtime.local.network import Letter
 from daybreak.runtime.protocols import Message
 from daybreak.trace.recorder import Cause
 
 
 class CodecError(Exception):
     """The bytes are no message of this registry."""
-
-
-class Letter(NamedTuple):
-    """A message on its way between two nodes."""
-
-    to: NodeId
-    source: NodeId
-    message: Message
-    cause: Cause
 
 
 class _Envelope(msgspec.Struct, frozen=True, array_like=True):

@@ -6,7 +6,8 @@ import asyncio
 import time
 from typing import Protocol, cast
 
-from daybreak.runtime.remote.codec import CodecError, Letter, Registry
+from daybreak.runtime.local.network import Letter
+from daybreak.runtime.remote.codec import CodecError, Registry
 from daybreak.runtime.remote.frames import MAX_BODY_BYTES, FrameDecoder, FrameError, frame
 from daybreak.runtime.remote.handshake import Handshake, HandshakeError
 

@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError
-from daybreak.runtime.local.network import Host, LocalNetwork
-from daybreak.runtime.protocols import Message
-from daybreak.runtime.remote.codec import Letter
+from daybreak.runtime.local.network import Letter, LocalNetwork
 from daybreak.runtime.remote.peers import Peers
 
 
@@ -28,23 +26,23 @@ class PeerNetwork(LocalNetwork):
         """Send through `peers` from here on; `close` closes them too."""
         self._peers = peers
 
-    def _elsewhere(self, host: Host, to: NodeId, message: Message) -> None:
-        process = self._process_of(to)
+    def _elsewhere(self, letter: Letter) -> None:
+        process = self._process_of(letter.to)
         if process != self._process and self._peers is not None and not self._closed:
-            role = host.role
             try:
-                self._peers.send(process, Letter(to, role.node, message, role.trace.context()))
+                self._peers.send(process, letter)
             except (KeyError, ValueError) as error:
-                self.fail(InternalError(f"{role.node} cannot send {type(message).__name__} to {to}: {error}"))
+                kind = type(letter.message).__name__
+                self.fail(InternalError(f"{letter.source} cannot send {kind} to {letter.to}: {error}"))
 
     def receive(self, process: str, letters: list[Letter]) -> None:
         """Hand letters of another process to the roles here."""
-        for to, source, message, cause in letters:
-            host = self._hosts.get(to)
-            if host is None or self._process_of(source) != process:
-                self.astray += 1
+        for letter in letters:
+            known = letter.to in self._hosts or letter.to in self._listeners
+            if known and self._process_of(letter.source) == process:
+                self._route(letter)
             else:
-                self._inbox.append((host, source, message, cause))
+                self.astray += 1
         self._drain()
 
     def close(self) -> None:

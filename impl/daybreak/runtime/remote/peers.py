@@ -11,11 +11,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from socket import gaierror
 from typing import NamedTuple
 
 import msgspec
 
-from daybreak.runtime.remote.codec import Letter, Registry
+from daybreak.runtime.local.network import Letter
+from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.connection import BEAT, Connection
 from daybreak.runtime.remote.frames import frame
 from daybreak.runtime.remote.handshake import Handshake, Identity
@@ -32,6 +34,9 @@ class TcpAddress(NamedTuple):
 
     host: str
     port: int
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
 
 
 Address = str | TcpAddress
@@ -188,6 +193,8 @@ class Peers:
                 else:
                     await loop.create_connection(lambda made=connection: made, *address)  # type: ignore[misc]
                 await connection.ended
+            except gaierror as error:
+                self._say(f"{peer.name} is not found at {address}: {error.strerror}")
             except OSError:
                 pass  # not there yet, or not any more
             finally:
@@ -242,9 +249,14 @@ class Peers:
         if peer is not None and peer.connection is connection:
             peer.connection = None
             peer.traffic.dropped += peer.outbox.clear()
-        if why is not None and why != self._said and not self._closed:
-            self._said = why
-            log.warning("%s", why)
+        if why is not None:
+            self._say(why)
+
+    def _say(self, what: str) -> None:
+        """Tell the operator, once."""
+        if what != self._said and not self._closed:
+            self._said = what
+            log.warning("%s", what)
 
     def close(self) -> None:
         """Hang up on everybody, and listen no more."""

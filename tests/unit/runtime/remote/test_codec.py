@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from daybreak.base.ids import NodeId
 from daybreak.journal.messages import Append, Entry, Fetch
+from daybreak.runtime.local.network import Letter
 from daybreak.runtime.protocols import Message
-from daybreak.runtime.remote.codec import CodecError, Letter, Registry, wire_name
+from daybreak.runtime.remote.codec import CodecError, Registry, wire_name
 from daybreak.wire import registry
 
 steady = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

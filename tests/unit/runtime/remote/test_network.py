@@ -11,8 +11,9 @@ import pytest
 
 from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError
+from daybreak.runtime.local.network import Letter
 from daybreak.runtime.protocols import Effects, Message, Send
-from daybreak.runtime.remote.codec import Letter, Registry
+from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.network import PeerNetwork
 from daybreak.runtime.remote.peers import Peers
 from daybreak.runtime.role import Role

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from daybreak.runtime.remote.codec import Letter
+from daybreak.runtime.local.network import Letter
 from daybreak.runtime.remote.frames import MAX_BODY_BYTES, frame
 from daybreak.runtime.remote.peers import Address, Limits, TcpAddress
 from tests.support.processes import Note, Parcel, Party, identity, limited, note, tcp, unix, until

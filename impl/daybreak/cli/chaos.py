@@ -1,0 +1,36 @@
+"""`daybreak chaos`: let things go wrong in a running cluster."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from daybreak.control.chaos.remote import Remote
+from daybreak.control.chaos.words import Due, parse, read_timeline
+from daybreak.node import PROCESSES
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out one command, or those of a file, each at its time; 0 when all are done."""
+    words: list[str] = arguments.words
+    if words[:1] == ["run"] and len(words) == 2:
+        timeline = read_timeline(Path(words[1]), PROCESSES)
+    else:
+        timeline = [Due(0, parse(words, PROCESSES))]
+    remote = Remote(arguments.data, PROCESSES, arguments.seed)
+    try:
+        asyncio.run(_play(remote, timeline))
+    finally:
+        remote.close()
+    return 0
+
+
+async def _play(remote: Remote, timeline: list[Due]) -> None:
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    for seconds, command in timeline:
+        await asyncio.sleep(max(0, begun + seconds - loop.time()))
+        said = remote.carry_out(command)
+        if said:
+            print(said, flush=True)

@@ -1,0 +1,49 @@
+"""Key ranges that are split, merged and moved at random while a bank is at work."""
+
+from __future__ import annotations
+
+import random
+
+from daybreak import cluster
+from daybreak.adjudicator.messages import MergeRanges, MoveRange, Request, SplitRange
+from daybreak.base.keys import space_bounds
+from daybreak.base.placed import pivot
+from daybreak.control.balancer import Balancer
+from daybreak.runtime.protocols import Send
+from daybreak.runtime.sim.world import World
+from daybreak.simulation.bank import ACCOUNTS, RECEIPTS, account_key
+
+
+class Reshaping:
+    """Asks owners, as far as the map knows them, for one change after another."""
+
+    def __init__(self, world: World, layout: cluster.Layout, seed: int, accounts: int) -> None:
+        self._world = world
+        self._layout = layout
+        self._random = random.Random(f"{seed}/ranges")
+        self._cuts = [pivot(account_key(number)) for number in range(accounts)]
+        self._cuts += [bytes(bound) for space in (*ACCOUNTS, *RECEIPTS) for bound in space_bounds(space)]
+        self._requests = 0
+        self.asked = 0
+        self.going = True
+        """Whether anything is to be asked for any more."""
+
+    def ask(self) -> None:
+        """Ask for a change."""
+        balancer = self._world.role(cluster.BALANCER)
+        if not self.going or not isinstance(balancer, Balancer):
+            return
+        self._requests += 1
+        known = self._random.choice(self._layout.map.listed())
+        chance, number = self._random.random(), self._requests
+        if chance < 0.6:
+            to = self._random.choice(self._layout.journals)
+            owner = known.owner
+            message: Request = MoveRange(number, known.low, to)
+        elif chance < 0.85:
+            at = self._random.choice(self._cuts)
+            owner, message = self._layout.map.find(at).owner, SplitRange(number, at)
+        else:
+            owner, message = known.owner, MergeRanges(number, known.low)
+        self._world.perform(cluster.BALANCER, [Send(balancer.leaders[owner], message)])
+        self.asked += 1

@@ -1,0 +1,139 @@
+"""Orders on their way to a process."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from daybreak.control.chaos.remote import Remote
+from daybreak.control.chaos.server import ChaosServer
+from daybreak.control.chaos.spoil import spoil_an_entry
+from daybreak.control.chaos.words import Command, parse
+from daybreak.errors import OperatorError
+from daybreak.journal.frame import pack_frame, pack_header
+from daybreak.journal.messages import Entry
+from daybreak.journal.scan import scan
+from daybreak.runtime.chaos import Chaos, Heal, Jump
+from daybreak.runtime.local.disk import LocalDisk
+
+PROCESSES = ("A", "A1")
+FIRST = "00000000000000000001.journal"
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Iterator[Remote]:
+    remote = Remote(tmp_path, PROCESSES, seed=1)
+    yield remote
+    remote.close()
+
+
+def give(remote: Remote, data: Path, *commands: str) -> Chaos:
+    """Give commands to process A1, which listens; what it has made of them."""
+    chaos = Chaos(("A",))
+
+    async def test() -> None:
+        server = ChaosServer(data, "A1", chaos)
+        await server.start()
+        try:
+            for command in commands:
+                await asyncio.to_thread(remote.carry_out, parse(command.split(), PROCESSES))
+        finally:
+            await server.stop()
+
+    asyncio.run(test())
+    return chaos
+
+
+def test_orders_are_obeyed(remote: Remote, tmp_path: Path) -> None:
+    chaos = give(remote, tmp_path, "cut A1", "clock A1 +1s", "disk A1 full")
+    assert (chaos.delays_us("A"), chaos.jumped_us, chaos.disk) == ([], 1_000_000, "full")
+    assert give(remote, tmp_path, "cut A1", "heal").delays_us("A") == [0]
+
+
+def test_an_order_that_cannot_be_obeyed_is_refused_by_its_process(remote: Remote, tmp_path: Path) -> None:
+    class Bare(Chaos):
+        def __init__(self) -> None:
+            super().__init__(())
+
+    async def test() -> None:
+        server = ChaosServer(tmp_path, "A1", Bare())
+        await server.start()
+        try:
+            with pytest.raises(OperatorError, match="A1: there is no other process A"):
+                await asyncio.to_thread(remote.carry_out, parse(["cut", "A1-A"], PROCESSES))
+        finally:
+            await server.stop()
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize("command", ["cut A1", "heal", "kill A1", "pause A1", "corrupt A1"])
+def test_a_process_that_does_not_listen_is_left_alone(remote: Remote, tmp_path: Path, command: str) -> None:
+    with pytest.raises(OperatorError, match=r"process A1? takes no such orders; start the server with --chaos"):
+        remote.carry_out(parse(command.split(), PROCESSES))
+
+
+def test_a_socket_that_a_killed_process_has_left_is_no_process(remote: Remote, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(remote._run.path / "A1.chaos.sock"))
+    with pytest.raises(OperatorError, match="process A1 takes no such orders"):
+        remote.carry_out(Command("A1", Jump(1)))
+    with pytest.raises(OperatorError, match="process A takes no such orders"):
+        remote.carry_out(Command(None, Heal()))
+
+
+def test_a_place_that_is_no_data_directory_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="nowhere: no such data directory"):
+        Remote(tmp_path / "nowhere", PROCESSES)
+
+
+def test_signals_go_to_whoever_listens(remote: Remote, tmp_path: Path) -> None:
+    code = f"""
+import socket
+listener = socket.socket(socket.AF_UNIX)
+listener.bind({str(tmp_path / "run" / "A1.chaos.sock")!r})
+listener.listen()
+print("ready", flush=True)
+listener.accept()[0].recv(1)
+import time
+while True:
+    time.sleep(1)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert remote.pid("A1") == process.pid
+        for command in ("pause", "resume", "kill"):
+            remote.carry_out(Command("A1", command))
+        assert process.wait(20) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_spoilt_entry_is_one_that_was_vouched_for(tmp_path: Path, seed: int) -> None:
+    directory = tmp_path / "journal-0"
+    directory.mkdir()
+    content = pack_header(1, vouched=2)
+    for index in (1, 2, 3):
+        content += pack_frame(Entry(index, 1, b"x" * 50), durable=0, synced=0, first=1, offset=len(content))
+    (directory / FIRST).write_bytes(content)
+    said = spoil_an_entry(tmp_path, random.Random(seed))
+    assert ": entry 1," in said or ": entry 2," in said
+    disk = LocalDisk(directory)
+    damage = scan(disk).damage
+    disk.close()
+    assert damage is not None and damage.path == str(directory / FIRST)
+    spoilt = (directory / FIRST).read_bytes()
+    assert sum((a ^ b).bit_count() for a, b in zip(content, spoilt, strict=True)) == 1
+
+
+def test_a_zone_without_entries_cannot_be_spoilt(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="there is no entry yet that could be spoilt"):
+        spoil_an_entry(tmp_path, random.Random(1))
