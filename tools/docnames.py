@@ -4,7 +4,7 @@ Of what stands in backticks these shapes are checked, and no others; everything 
 words) is text:
 
     path          impl/daybreak/cluster.py  query/processor.py:120  specs/  bench.json  DIR/format.json
-    node          A/adj-0
+    node          A1/adj-0
     action        Adjudication!Commit
     dotted name   query.processor.QueryProcessor.finish  tracecheck.actions  Leader.recovered
     class         CommitRequest  Deliver          a word with a capital, small letters after it; also a model

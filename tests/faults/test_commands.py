@@ -135,9 +135,10 @@ ADJUDICATORS = ("adj-0", "adj-1")
 
 
 def events(trace: Path, adjudicator: str) -> list[dict[str, Any]]:
-    """One adjudicator's events, of whichever candidate."""
-    lines = [line for file in trace.glob(f"*_{adjudicator}.ndjson") for line in file.read_text().splitlines()]
-    return sorted(map(json.loads, lines), key=lambda event: event["at"])
+    """One adjudicator's events, of all its candidates."""
+    files = trace.glob(f"*_{adjudicator}.ndjson")
+    found = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    return sorted(found, key=lambda event: event["at"][0])
 
 
 def test_an_orderly_stop_under_load(tmp_path: Path) -> None:

@@ -34,7 +34,6 @@ from daybreak.journal.messages import (
     Promised,
     Trimmed,
 )
-from daybreak.journal.quorum import majority
 from daybreak.runtime.protocols import After, Effects, Message, Send
 from daybreak.runtime.role import Role
 from daybreak.runtime.stepclock import StepClock
@@ -125,7 +124,7 @@ class Candidate(Role):
         again = After(self._settings.heartbeat_us, message)
         if self._stage is not Stage.STANDBY:
             return [again, *self._advance(self._leader.retry())]
-        is_answered = len(self._answers) >= majority(len(self._place.replicas))
+        is_answered = self._leader.is_majority(len(self._answers))
         if is_answered and self.clock.now().latest - self._asked_at < self._settings.probe_us:
             return [again]
         return [again, *self._probe()]
@@ -143,8 +142,7 @@ class Candidate(Role):
         self._answers[source] = message
         said = max(self._answers.values(), key=lambda answer: (answer.promised, answer.leads))
         self._known = said.leader if said.leads and said.leader != self.node else None
-        free = sum(map(self._is_free, self._answers.values()))
-        if free < majority(len(self._place.replicas)):
+        if not self._leader.is_majority(sum(map(self._is_free, self._answers.values()))):
             return []
         self._stage = Stage.RECOVERING
         return self._leader.propose(max(answer.promised for answer in self._answers.values()))

@@ -20,6 +20,7 @@ from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError
 from daybreak.journal.frame import MAX_PAYLOAD_BYTES
 from daybreak.journal.messages import Appended, Behind, Doubt, Entry, Fenced, Fetched, NoRoom, Promised, Trimmed
+from daybreak.journal.quorum import majority
 from daybreak.journal.replication import Limits, Replication
 from daybreak.journal.takeover import Takeover
 from daybreak.runtime.protocols import Effects
@@ -84,6 +85,10 @@ class Leader:
     def room(self) -> bool:
         """Whether a majority of zones has space for more than what keeps the journal alive."""
         return self._replication is None or self._replication.room
+
+    def is_majority(self, replicas: int) -> bool:
+        """Whether so many replicas are more than half."""
+        return replicas >= majority(len(self._replicas))
 
     def resign(self) -> None:
         """Say and report nothing more."""

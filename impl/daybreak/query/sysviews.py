@@ -60,7 +60,9 @@ VIEWS: Mapping[str, View] = {
             Column("node", "text", "the node that it runs as"),
             Column("zone", "text", "its zone"),
             Column(
-                "stage", "text", "recovering, waiting, serving or stopping; silent or down: its zone does not answer"
+                "stage",
+                "text",
+                "standby, recovering, serving, stopping or stopped; silent or down: its zone does not answer",
             ),
             Column("epoch", "bigint", "the epoch of its journal that it leads"),
             Column("lease_until", _MOMENT, "it commits and promises nothing beyond this time"),
