@@ -50,7 +50,7 @@ _ELSEWHERE = {"level": "floor", "found": "ranges", "left": "leaving"}
 
 _NOBODYS = {
     "Commit!FirstStatement": "the first statement fixes the start, so the two are one step here",
-    "Commit!Return": "which releases a successor finds is one step with its ranges, the Seal of rung 6",
+    "Commit!Return": "a successor finds its ranges in one step, rung 6's Seal",
 }
 """Actions that no method performs, and why not."""
 
