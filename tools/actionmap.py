@@ -167,11 +167,11 @@ def render(modules: Iterable[SpecModule], registry: Iterable[Performance], root:
 
 
 def _row(name: str, formals: tuple[str, ...], step: Performance, others: set[str]) -> str:
-    method = step.method.split(":")[1]
+    method = step.method.rpartition(".")[2]
     shown = {action: f"`{action.removesuffix(f'!{name}')}`" for action in sorted(others)}
     other = f"in {shown[step.action]}" if step.action in others else ""
     if not other and others:
-        other = f"also {', '.join(shown.values())}"
+        other = ", ".join(shown.values())
     return f"| `{name}` | {', '.join(formals)} | `{method}` | `{place(step)}` | {other} |\n"
 
 

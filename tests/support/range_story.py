@@ -10,7 +10,9 @@ from tests.support.commit_story import BEGIN_US, LEASE_US, Story
 
 LOW, MIDDLE, HIGH = "10", "80", ""
 """From `LOW` to `MIDDLE` is the range that moves."""
-KEPT, X, X2, Y = (key_text(Key(bytes.fromhex(text))) for text in ("0000000c01", "1000000c01", "1000000c02", "9000000c01"))
+KEPT, X, X2, Y = (
+    key_text(Key(bytes.fromhex(text))) for text in ("0000000c01", "1000000c01", "1000000c02", "9000000c01")
+)
 """A key of adj-0 that stays, two that move, and one of adj-1."""
 MARK0 = key_text(Key(bytes.fromhex("00000002") + b"adj-0"))
 

@@ -221,7 +221,10 @@ def test_each_owner_is_asked_for_its_own_keys_and_the_one_with_most_leads() -> N
     assert bench.sink.events()[-1].args == {
         "txn": txn,
         "leader": "adj-1",
-        "slices": {"adj-0": {"00000010/61": "W"}, "adj-1": {"80000000/61": "N", "80000000/62": "W", "00000002/61646a2d31": "R"}},
+        "slices": {
+            "adj-0": {"00000010/61": "W"},
+            "adj-1": {"80000000/61": "N", "80000000/62": "W", "00000002/61646a2d31": "R"},
+        },
     }
 
 

@@ -15,7 +15,18 @@ from tracecheck.tlc.spec import locate
 @pytest.mark.parametrize(
     "text",
     [
-        *("string", "int", "bool", "time", "model", "value", "octets", "set(string)", "seq(set(int))", "map(string, time)"),
+        *(
+            "string",
+            "int",
+            "bool",
+            "time",
+            "model",
+            "value",
+            "octets",
+            "set(string)",
+            "seq(set(int))",
+            "map(string, time)",
+        ),
         *("map(model, int)", "record(a: int, b: bool)", "tuple(int, set(string))", "option(int, Nil)"),
         'option(seq(int), "none")',
     ],
@@ -60,7 +71,7 @@ def test_octets_keep_the_order_of_bytes() -> None:
 
 @pytest.mark.parametrize("value", ["0", "0g", "t12/80", 7, None])
 def test_what_is_no_octets_is_refused(value: Any) -> None:
-    with pytest.raises(ArgumentError, match="^key is .*not two hexadecimal digits for each byte"):
+    with pytest.raises(ArgumentError, match=r"^key is .*not two hexadecimal digits for each byte"):
         to_octets(value, "key")
 
 
