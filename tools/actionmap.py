@@ -50,7 +50,7 @@ _ELSEWHERE = {"level": "floor", "found": "ranges", "left": "leaving"}
 
 _NOBODYS = {
     "Commit!FirstStatement": "the first statement fixes the start, so the two are one step here",
-    "Commit!Return": "which releases a successor finds is one step with its ranges, the Seal of rung 6",
+    "Commit!Return": "a successor finds its ranges in one step, rung 6's Seal",
 }
 """Actions that no method performs, and why not."""
 
@@ -167,11 +167,11 @@ def render(modules: Iterable[SpecModule], registry: Iterable[Performance], root:
 
 
 def _row(name: str, formals: tuple[str, ...], step: Performance, others: set[str]) -> str:
-    method = step.method.split(":")[1]
+    method = step.method.rpartition(".")[2]
     shown = {action: f"`{action.removesuffix(f'!{name}')}`" for action in sorted(others)}
     other = f"in {shown[step.action]}" if step.action in others else ""
     if not other and others:
-        other = f"also {', '.join(shown.values())}"
+        other = ", ".join(shown.values())
     return f"| `{name}` | {', '.join(formals)} | `{method}` | `{place(step)}` | {other} |\n"
 
 

@@ -3,13 +3,13 @@
     string  int  bool  time  octets  model  value
     set(T)  seq(T)  tuple(T, ...)  map(K, T)  record(name: T, ...)  option(T, none)
 
-`time` is an integer count of microseconds and becomes <<seconds, microseconds>>: TLC's integers have 32 bits, and no
-time may be rounded. `octets` are bytes, written as hexadecimal digits, and become the sequence of their numbers: what
-is compared byte by byte can be compared in TLA+, where strings cannot. `model` is a string and becomes the model
-value of that name, which the configuration must have. `value` takes what JSON says: strings, integers, booleans,
-lists as sequences, objects as records. `map` is a JSON object and becomes a function; its K is string, int, time,
-octets or model. `option` is for what may be null, which becomes `none`: a model value when it is a name, a string
-when it is "quoted".
+`time` is an integer count of microseconds and becomes <<seconds, microseconds>>: TLC's integers have 32 bits, and
+no time may be rounded. `octets` are bytes, written as hexadecimal digits, and become the sequence of their numbers:
+what is compared byte by byte can be compared in TLA+, where strings cannot. `model` is a string and becomes the model
+value of that name, which the configuration must have. `value` takes what JSON says: strings, integers, booleans, lists
+as sequences, objects as records. `map` is a JSON object and becomes a function; its K is string, int, time, octets or
+model. `option` is for what may be null, which becomes `none`: a model value when it is a name, a string when it is
+"quoted".
 """
 
 from __future__ import annotations

@@ -82,19 +82,25 @@ NextForget == Writers \/ Endings \/ Judges \/ Forgetters
 (***************************************************************************)
 WritesBoth(txn) == IF txn = 1 THEN {k1, k2} ELSE {k1}
 
-Redirects ==
-    \E txn \in DOMAIN txns : \E by \in DOMAIN txns[txn].slices :
-        ~OwnsSlice(txn, by) /\ DeclineNoted(txn, by)
+BothWritten(txn) == InPhase(txn, {"running"}) /\ WriteNoted(txn, WritesBoth(txn), {})
 
-Unmoved == k1 \in owned[a1]
+Redirected(txn, by) ==
+    /\ IF txn \in DOMAIN txns THEN by \in DOMAIN txns[txn].slices /\ ~OwnsSlice(txn, by) ELSE FALSE
+    /\ DeclineNoted(txn, by)
+
+MovedOnce(ts) == k1 \in owned[a1] /\ ReleaseNoted(a1, a2, {k1}, ts)
 
 NextMoves ==
     \/ \E txn \in Txn : BeginNoted(txn, 1)
-    \/ \E txn \in Txn : InPhase(txn, {"running"}) /\ WriteNoted(txn, WritesBoth(txn), {})
+    \/ \E txn \in Txn : BothWritten(txn)
     \/ \E txn \in Txn, leader \in Adj : AskNoted(txn, leader, SlicesWritten(txn))
-    \/ AskersAgain \/ Redirects \/ Judges \/ Holders
-    \/ \E ts \in Time : Unmoved /\ ReleaseNoted(a1, a2, {k1}, ts)
+    \/ \E txn \in Txn, by \in Adj : Redirected(txn, by)
+    \/ AskersAgain \/ Judges \/ Holders
+    \/ \E ts \in Time : MovedOnce(ts)
     \/ DepartNoted(a1) \/ InstallNoted(a2) \/ ReturnNoted(a1)
+
+\* And clients are told of aborts.
+NextMovesTold == NextMoves \/ \E txn \in Txn : AbortNoted(txn)
 
 \* And the old owner is lost, or the new one.
 NextMovesLost ==
@@ -109,7 +115,7 @@ NextRelied ==
     \/ AskNoted(1, a1, a1 :> ((k1 :> "R") @@ (k3 :> "W")))
     \/ \E txn \in Txn \ {1} : AskNoted(txn, a2, a2 :> (k1 :> "W"))
     \/ Judges
-    \/ \E ts \in Time : Unmoved /\ ReleaseNoted(a1, a2, {k1}, ts)
+    \/ \E ts \in Time : MovedOnce(ts)
     \/ DepartNoted(a1) \/ InstallNoted(a2)
 
 \* Every action, but what is promised and forgotten goes up to the end at once.

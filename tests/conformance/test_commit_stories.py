@@ -206,11 +206,12 @@ def asks_two_owners_for_one_key(story: Story) -> None:
     story.asks("t1", "adj-0", adj_0={"x": "W", "y": "W"}, adj_1={"y": "W"})
 
 
-def asks_another_owner(story: Story) -> None:
+def judges_for_another_owner(story: Story) -> None:
     settled(story)
-    story.begins("t2")
+    start = story.begins("t2")
     story.writes("t2", "y")
     story.asks("t2", "adj-0", adj_0={"y": "W"})
+    story.decides("t2", "adj-0", start, {"y": "W"})
 
 
 def asks_for_less_than_it_wrote(story: Story) -> None:
@@ -264,8 +265,8 @@ WRONG: dict[Wrong, str] = {
     takes_silence_for_an_abort: 'txns[txn].fate = "aborted"',
     resolves_at_another_time: '"CommittedAt(txn, ts)" is false',
     asks_two_owners_for_one_key: "DOMAIN slices[a] \\cap DOMAIN slices[b] = {}",
-    asks_another_owner: '"OwnedBy(k, a)" is false',
-    asks_for_less_than_it_wrote: "AsksFor(txns[txn].writes, slices)",
+    judges_for_another_owner: '"OwnedBy(k, by)" is false',
+    asks_for_less_than_it_wrote: "MayAskFor(txns[txn].writes, leader, slices)",
     has_a_voter_validate: 'slices[a][k] # "R"',
     votes_on_other_keys: 'holds["adj-1"].t1.keys = [y |-> "S"]',
     begins_before_what_was_acknowledged: "MayShowLatest(now, start)",

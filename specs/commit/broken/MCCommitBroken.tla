@@ -285,7 +285,7 @@ InstallNotedEarly(by) ==
 \* P12: keys are given away while one of them is held.
 NoneHeldNever(by, keys) == TRUE
 
-\* P13: asked again while the first owners may still decide.
+\* P16: asked again while the first owners may still decide: the second name meets the first.
 AskAgainAtOnce(txn, again, leader, slices) ==
     /\ InPhase(txn, {"asked"})
     /\ again \notin DOMAIN txns

@@ -57,8 +57,8 @@ def test_a_place_is_the_line_of_the_definition() -> None:
 def test_a_row_names_the_other_rung(tmp_path: Path) -> None:
     modules = [SpecModule(tmp_path / module.path, module.actions) for module in (SPEC, ABOVE)]
     text = render(modules, [TAKE, GIVE, BREAK], tmp_path)
-    assert "| `Take` | who | `Adjudicator.commit` |" in text
-    assert "also `Mutex!Enter`" in text
+    assert "| `Take` | who | `commit` |" in text
+    assert "| `Mutex!Enter` |" in text
     assert "in `Lock!Take`" in text
 
 
