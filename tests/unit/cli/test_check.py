@@ -67,6 +67,7 @@ def test_the_reports_speak_of_every_spec(
         ("TraceAdjudication", CONFORMS),
         ("TraceCommit", CONFORMS),
         ("TraceSnapshotIsolation", CONFORMS),
+        ("TracePlacement", CONFORMS),
     ]
     assert msgspec.json.decode((tmp_path / "check.sarif").read_bytes())["runs"][0]["results"] == []
     for name in ("check.xml", "check.html"):

@@ -71,7 +71,7 @@ def test_octets_keep_the_order_of_bytes() -> None:
 
 @pytest.mark.parametrize("value", ["0", "0g", "t12/80", 7, None])
 def test_what_is_no_octets_is_refused(value: Any) -> None:
-    with pytest.raises(ArgumentError, match="^key is .*not two hexadecimal digits for each byte"):
+    with pytest.raises(ArgumentError, match=r"^key is .*not two hexadecimal digits for each byte"):
         to_octets(value, "key")
 
 
