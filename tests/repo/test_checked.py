@@ -69,4 +69,4 @@ def test_a_cluster_that_breaks_a_rule_fails_the_test_that_has_started_it(pyteste
     # Faulthandler, when it ends, would take the signals of this process's Java away.
     result = pytester.runpytest_inprocess("-p", "no:faulthandler", "-p", "no:cacheprovider")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["TraceAdjudication: VIOLATES: *A_adj-0.ndjson*Commit*"])
+    result.stdout.fnmatch_lines(["TraceAdjudication: VIOLATES: *_adj-0.ndjson*Commit*"])

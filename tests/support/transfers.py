@@ -82,6 +82,11 @@ class Transfers:
             )
         assert done, f"no progress in {PROGRESS_SECONDS:g} s: {what}; {self.errors[-3:]}"
 
+    @property
+    def told(self) -> int:
+        """Of how many transfers a client was told what has become of them."""
+        return len(self.acknowledged) + len(self.refused)
+
     # --- clients --------------------------------------------------------------------------------------------------
 
     def _work(self, job: Callable[[Client, int, int], None], number: int) -> None:

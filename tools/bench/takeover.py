@@ -73,16 +73,16 @@ class Clients:
                 raise OperatorError(f"no commits for {PATIENCE_SECONDS:g} s")
             self._over.wait(0.01)
 
-    def gap(self, number: int, since: float) -> float:
-        """The longest time between two commits of a client that ends after `since`."""
-        times = self.times[number]
-        return max(b - a for a, b in pairwise(times) if b > since)
-
     def stop(self) -> None:
         """Let all end."""
         self._over.set()
         for thread in self._threads:
             thread.join()
+
+
+def gap(times: list[float], since: float) -> float:
+    """The longest time between two commits of a client, of those that end after `since`."""
+    return max(later - earlier for earlier, later in pairwise(times) if later > since)
 
 
 def measure(directory: Path, rounds: int) -> list[Figure]:
@@ -121,11 +121,11 @@ def _round(data: Path, clients: Clients, remote: Remote, fault: str, undo: str |
     begun = time.monotonic()
     remote.carry_out(parse([fault, victim], PROCESSES))
     clients.wait()
-    gap = max(clients.gap(number, begun) for number, process in enumerate(leaders) if process == victim)
+    longest = max(gap(clients.times[number], begun) for number, led in enumerate(leaders) if led == victim)
     if undo is not None:
         remote.carry_out(parse(undo.format(victim).split(), PROCESSES))
     _leaders(data)
-    return gap
+    return longest
 
 
 def _leaders(data: Path) -> list[str]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from daybreak.adjudicator.candidate import Candidate, Stage
+from daybreak.adjudicator.delivery import deliveries
 from daybreak.adjudicator.messages import (
     Committed,
     ForgetTick,
@@ -30,7 +31,6 @@ from daybreak.base.placed import Leaving, Placed
 from daybreak.base.records import Payload, decode, encode
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Record
-from daybreak.crossbar.messages import Deliver
 from daybreak.journal.messages import Entry
 from daybreak.runtime.protocols import After, Effects, Send
 from daybreak.runtime.stepclock import StepClock
@@ -230,8 +230,8 @@ class Reign(Candidate):
         """Tell the crossbars of newly durable entries, and up to when nothing is missing (P6)."""
         first = entries[0].index if entries else self._leader.durable + 1
         upto = max(self._promise, self._settled)
-        message = Deliver(self._place.journal, first - 1, entries, upto)
-        return [Send(crossbar, message) for crossbar in self._place.crossbars]
+        messages = deliveries(self._place.journal, first - 1, entries, upto)
+        return [Send(crossbar, message) for message in messages for crossbar in self._place.crossbars]
 
     # --- promises and leases ------------------------------------------------------------------------------------
 
