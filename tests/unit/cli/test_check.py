@@ -11,6 +11,7 @@ import pytest
 from daybreak.base.places import Rung
 from daybreak.cli import check as command
 from daybreak.cli.main import main
+from daybreak.runtime.sim.world import Faults
 from daybreak.simulation.run import Options
 from tests.support.checked import simulation
 from tracecheck import CONFORMS, INCONCLUSIVE, VIOLATES, Result
@@ -58,7 +59,8 @@ def test_the_reports_speak_of_every_spec(
 ) -> None:
     logs = tmp_path / "logs"
     logs.mkdir()
-    simulation(3, Options(adjudicators=1, transactions=4), trace=logs, unchecked="the command checks it").run()
+    quiet = Options(adjudicators=1, transactions=4, faults=Faults(crash_every_us=0))
+    simulation(3, quiet, trace=logs, unchecked="the command checks it").run()
     monkeypatch.chdir(tmp_path)
     files = ["--junit", "check.xml", "--sarif", "check.sarif", "--html", "check.html", "--json", "-"]
     assert main(["check", str(logs), *files]) == 0
@@ -67,6 +69,7 @@ def test_the_reports_speak_of_every_spec(
         ("TraceAdjudication", CONFORMS),
         ("TraceCommit", CONFORMS),
         ("TraceSnapshotIsolation", CONFORMS),
+        ("TracePlacement", CONFORMS),
     ]
     assert msgspec.json.decode((tmp_path / "check.sarif").read_bytes())["runs"][0]["results"] == []
     for name in ("check.xml", "check.html"):
