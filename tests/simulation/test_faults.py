@@ -139,7 +139,7 @@ def test_a_request_that_is_decided_twice_must_fail(monkeypatch: pytest.MonkeyPat
 
 def test_a_replica_that_takes_a_failed_sync_for_a_good_one_must_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the vouchers, which tell of the loss when it starts again: they are left out of account here."""
-    often = replace(FAILING_SYNCS, sync_error_every_us=10_000, crash_every_us=20_000)
+    often = replace(FAILING_SYNCS, sync_error_every_us=5_000, crash_every_us=20_000)
     monkeypatch.setattr(Journal, "whole", True)
     assert noticed(often) is None
 
