@@ -46,10 +46,10 @@ NEVER_WRONG = {"causes dropped", "cause one earlier"}
 def logs(tmp_path_factory: pytest.TempPathFactory) -> list[list[Path]]:
     """Three runs of one to two hundred events, with conflicts and crashes."""
     directory = tmp_path_factory.mktemp("runs")
-    for seed in (0, 3):
+    for seed in (4, 7):
         simulate(seed, directory / str(seed), Options(clients=3, transactions=8, accounts=4, adjudicators=1))
     write(World(SEED, keys=10, hot=2).run(30), directory / "world")
-    return [[directory / name] for name in ("0", "3", "world")]
+    return [[directory / name] for name in ("4", "7", "world")]
 
 
 @pytest.fixture(scope="module")

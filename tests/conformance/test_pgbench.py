@@ -52,6 +52,7 @@ STEPS = {
         "CommitReadOnly",
         "Abort",
     },
+    "placement": {"Seal", "Renew", "Heartbeat", "Forget", "Commit", "Durable", "Refuse"},
 }
 """The actions that such a run takes."""
 

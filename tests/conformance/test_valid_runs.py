@@ -24,8 +24,8 @@ LARGE = 400
 
 @pytest.fixture(scope="module")
 def plans() -> list[Plan]:
-    """Rungs 2, 3 and 1. A synthetic run asks no owners: it has nothing of rung 3."""
-    assert [rung.name for rung in rungs()] == ["adjudication", "commit", "isolation"]
+    """Rungs 2, 3, 1 and 6. A synthetic run asks no owners: it has nothing of rungs 3 and 6."""
+    assert [rung.name for rung in rungs()] == ["adjudication", "commit", "isolation", "placement"]
     return [Plan(rung.spec, rung.mapping) for rung in rungs()]
 
 

@@ -12,6 +12,7 @@ from daybreak.runtime.protocols import Disk
 from daybreak.storage.blocks import Commit
 from daybreak.storage.checkpoint import Checkpoints, Settings
 from daybreak.storage.mvcc import Versions
+from daybreak.storage.names import Names
 from tests.support.roles import key
 
 J = JournalId("adj-0")
@@ -45,6 +46,10 @@ def view(versions: Versions, low: int, high: int) -> list[list[tuple[Timestamp, 
     ]
 
 
+NAMES = 5
+"""So many transactions are known by name."""
+
+
 class Bench:
     """A replica's versions and its checkpoints on a disk; the entry of index n commits at time n."""
 
@@ -53,9 +58,11 @@ class Bench:
         self.versions = Versions()
         self.index = 0
         self.forgotten = ZERO
+        self.names = Names()
         self.now = 0
         if (loaded := self.checkpoints.take_loaded()) is not None:
             self.versions, self.index = loaded.versions, loaded.commits[-1].positions[J]
+            self.names = loaded.names
             self.forgotten = loaded.forgotten
         self._random = Random(seed)
         for ts in range(1, self.index + 1):
@@ -67,13 +74,15 @@ class Bench:
             self.index += 1
             made = record(self.index, self._random)
             self.versions.apply(made)
+            self.names.add(made)
             self.checkpoints.note(made)
 
     def step(self, us: int = 4) -> bool:
         """One piece of work; whether it wants a sync."""
         self.now += us
+        self.names.forget(Timestamp(self.index - NAMES))
         state = Commit({J: self.index}, Timestamp(self.index), self.forgotten)
-        return self.checkpoints.step(Timestamp(self.now), self.versions, state)
+        return self.checkpoints.step(Timestamp(self.now), self.versions, self.names, state)
 
     def until_synced(self) -> None:
         """Work until a sync is wanted, and let it be done (the caller's disk is always synced)."""

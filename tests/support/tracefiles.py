@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ADJUDICATOR, STORAGE = "A/adj-0", "A1/storage-0"
+ADJUDICATOR, STORAGE = "A1/adj-0", "A1/storage-0"
 CONFLICTS = {"W": {"W", "N", "S"}, "N": {"W", "N"}, "S": {"W"}, "R": {"W", "N"}}
 """For each class of access the classes of earlier ones that it conflicts with."""
 

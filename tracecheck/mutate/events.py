@@ -173,7 +173,8 @@ def _renamed(subject: Subject, rule: EventRule, fits: Callable[[EventRule], bool
 
 
 def _logged(rule: EventRule) -> frozenset[str]:
-    return frozenset(rule.types) | rule.unused
+    """The arguments that an event must have."""
+    return rule.unused.union(*(case.required for case in rule.cases))
 
 
 def _act_exchanged(subject: Subject) -> Iterator[Site]:

@@ -8,8 +8,9 @@ header's for the first block; so a block is valid in its place only, and what a 
 of a file is never taken for one.
 
 A file tells a state of a replica. First comes its *base*: what a snapshot needs, as of the time `Base.cut`, in key
-order (`Rows`); then what committed since (`Records`), which may begin while the base is still being written. A
-`Commit` closes what stands before it: only up to a commit does a file count.
+order (`Rows`), and the names of transactions that committed lately (`Named`); then what committed since (`Records`),
+which may begin while the base is still being written. A `Commit` closes what stands before it: only up to a commit does
+a file count.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from zlib import crc32
 
 import msgspec
 
-from daybreak.base.ids import JournalId
+from daybreak.base.ids import JournalId, TxnId
 from daybreak.base.keys import Key
 from daybreak.base.time import Timestamp
 from daybreak.base.writes import Record
 from daybreak.errors import OperatorError
 
-VERSION = 1
+VERSION = 2
 """Of the format of checkpoint files; raised whenever an older program would misread one."""
 
 MAX_PAYLOAD_BYTES = 32 * 1024 * 1024
@@ -43,16 +44,26 @@ Row = tuple[Key, list[tuple[Timestamp, bytes | None]]]
 
 
 class Base(msgspec.Struct, frozen=True, array_like=True, tag="b"):
-    """The first block: the rows that follow are as of `cut`, without what no snapshot at or after `floor` can see."""
+    """The first block: the rows that follow are as of `cut`, without what no snapshot at or after `floor` can see.
+
+    The names that follow are of transactions in (`since`, `cut`]; of the first format there are none.
+    """
 
     cut: int
     floor: int
+    since: int | None = None
 
 
 class Rows(msgspec.Struct, frozen=True, array_like=True, tag="v"):
     """A part of the base."""
 
     rows: list[Row]
+
+
+class Named(msgspec.Struct, frozen=True, array_like=True, tag="n"):
+    """A part of the base: transactions with their commit times, in commit order."""
+
+    names: Sequence[tuple[TxnId, Timestamp]]
 
 
 class Records(msgspec.Struct, frozen=True, array_like=True, tag="r"):
@@ -69,7 +80,7 @@ class Commit(msgspec.Struct, frozen=True, array_like=True, tag="c"):
     forgotten: Timestamp
 
 
-Block = Base | Rows | Records | Commit
+Block = Base | Rows | Named | Records | Commit
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Block] = msgspec.msgpack.Decoder(Block)

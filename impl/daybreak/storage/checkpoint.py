@@ -21,21 +21,25 @@ from itertools import islice
 
 import msgspec
 
-from daybreak.base.ids import JournalId
+from daybreak.base.ids import JournalId, TxnId
 from daybreak.base.time import SECOND_US, Timestamp
 from daybreak.base.writes import Record
 from daybreak.errors import OperatorError
 from daybreak.runtime.protocols import Disk
-from daybreak.storage.blocks import Base, Commit, Records, Rows, encode
+from daybreak.storage.blocks import Base, Commit, Named, Records, Rows, encode
 from daybreak.storage.file import File
 from daybreak.storage.load import Loader, file_name, file_names, file_number, load
 from daybreak.storage.messages import CheckpointPart
 from daybreak.storage.mvcc import Cursor, Versions
+from daybreak.storage.names import Names
 
 BLOCKS = 8
 """Blocks of each kind in one piece of work: more than any load that the cluster can take."""
 ROWS = 2_000
 """So many rows of a base are one piece of work, too, however short they are."""
+
+NAME_BYTES = 25
+"""About so many a transaction's name takes, with its time."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -64,6 +68,8 @@ class Rebase:
     file: File
     cut: Timestamp
     floor: Timestamp
+    names: Sequence[tuple[TxnId, Timestamp]]
+    """Those that are still to be written, in front of the rows."""
     cursor: Cursor | None = None
     done: bool = False
 
@@ -156,13 +162,13 @@ class Checkpoints:
         self._pending.append(record)
         self._pending_bytes += _size(record)
 
-    def step(self, now: Timestamp, versions: Versions, state: Commit) -> bool:
+    def step(self, now: Timestamp, versions: Versions, names: Names, state: Commit) -> bool:
         """Do one piece of work, if it is time; returns whether a sync is to follow. `state` is how the replica
         stands."""
         if self._syncing or self._broken:
             return False
         try:
-            self._work(now, versions, state)
+            self._work(now, versions, names, state)
             self.failure = None
         except OperatorError as error:
             self.failure = error.message
@@ -171,7 +177,7 @@ class Checkpoints:
         self._syncing = bool(self._claimed)
         return self._syncing
 
-    def _work(self, now: Timestamp, versions: Versions, state: Commit) -> None:
+    def _work(self, now: Timestamp, versions: Versions, names: Names, state: Commit) -> None:
         rebasing = self._current is None or self._rebase is not None
         if self._goal is None and now >= self._next_commit and (rebasing or state.positions != self._last):
             self._goal, self._due = state, len(self._pending)
@@ -181,9 +187,14 @@ class Checkpoints:
             if self._due or (self._goal is None and self._pending_bytes >= self._settings.block_bytes):
                 self._write_records(self._due or len(self._pending))
         if self._goal is not None and self._due == 0:
-            self._commit(now, self._goal)
+            self._commit(now, names, self._goal)
 
     def _write_base(self, rebase: Rebase, versions: Versions) -> None:
+        if rebase.names:
+            limit = self._settings.block_bytes // NAME_BYTES
+            _append([rebase.file], encode(Named(rebase.names[:limit])))
+            rebase.names = rebase.names[limit:]
+            return
         written = 0
         for _ in range(BLOCKS):
             rows, cursor = versions.export(
@@ -215,7 +226,7 @@ class Checkpoints:
         self._pending_bytes -= size
         self._due = max(0, self._due - len(taken))
 
-    def _commit(self, now: Timestamp, goal: Commit) -> None:
+    def _commit(self, now: Timestamp, names: Names, goal: Commit) -> None:
         """All that belongs to the commit is written: let it count, and begin a new base if it is time."""
         files = [self._current] if self._current is not None else []
         if self._rebase is not None and self._rebase.done:
@@ -228,17 +239,17 @@ class Checkpoints:
         self._goal, self._last = None, goal.positions
         self._next_commit = now + self._settings.interval_us
         if self._rebase is None and (self._current is None or self._current.growth >= self._bound(self._current)):
-            self._begin(now, goal)
+            self._begin(now, names, goal)
 
     def _bound(self, file: File) -> int:
         return max(file.base_end, self._settings.growth_bytes)
 
-    def _begin(self, now: Timestamp, goal: Commit) -> None:
+    def _begin(self, now: Timestamp, names: Names, goal: Commit) -> None:
         """Begin a new file, with a base as of the commit just made."""
         floor = Timestamp(max(goal.forgotten, goal.watermark - self._settings.keep_us))
         file = File.create(self._disk, self.new_name(), stamp=now)
-        self._rebase = Rebase(file, goal.watermark, floor)
-        _append([file], encode(Base(goal.watermark, floor)))
+        self._rebase = Rebase(file, goal.watermark, floor, names.listed(goal.watermark))
+        _append([file], encode(Base(goal.watermark, floor, names.since)))
 
     def new_name(self) -> str:
         """A name for a file newer than all there are."""

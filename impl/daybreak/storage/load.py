@@ -7,8 +7,9 @@ import re
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Record
 from daybreak.runtime.protocols import Disk
-from daybreak.storage.blocks import Base, Block, Commit, Parser, Records, Rows
+from daybreak.storage.blocks import Base, Block, Commit, Named, Parser, Records, Rows
 from daybreak.storage.mvcc import Versions
+from daybreak.storage.names import Names
 
 _NAME = re.compile(r"\d{10}\.checkpoint")
 _READ_BYTES = 1024 * 1024
@@ -36,7 +37,8 @@ class Loader:
         """`path` is what an error calls the file."""
         self.parser = Parser(path)
         self.versions = Versions()
-        """As of the last commit, once there is one."""
+        self.names = Names()
+        """Both as of the last commit, once there is one."""
         self.commits: list[Commit] = []
         """The last two."""
         self.end = 0
@@ -60,10 +62,13 @@ class Loader:
 
     def _take(self, block: Block) -> None:
         match block:
-            case Base(_, floor):
+            case Base(cut, floor, since):
                 self._floor = Timestamp(floor)
+                self.names.begin(Timestamp(cut if since is None else since))
             case Rows(rows):
                 self.versions.restore(rows)
+            case Named(names):
+                self.names.restore(names)
             case Records(records):
                 self._since.extend(records)
             case Commit():
@@ -76,6 +81,7 @@ class Loader:
             self.base_end = self.parser.end
         for record in self._since:
             self.versions.apply(record)
+            self.names.add(record)
         self._since.clear()
         self.commits = [*self.commits[-1:], commit]
         self.end, self.crc = self.parser.end, self.parser.crc

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import takewhile
 
 from daybreak.base.ids import TxnId, whole_name
@@ -24,6 +25,14 @@ class Names:
         """Nothing is known of what committed at or before `since`."""
         self.since = since
         self._times.clear()
+
+    def restore(self, names: Iterable[tuple[TxnId, Timestamp]]) -> None:
+        """Take in what `listed` gave, in its order."""
+        self._times.update(names)
+
+    def listed(self, upto: Timestamp) -> list[tuple[TxnId, Timestamp]]:
+        """What committed at or before `upto`, in commit order."""
+        return list(takewhile(lambda item: item[1] <= upto, self._times.items()))
 
     def __len__(self) -> int:
         return len(self._times)

@@ -1,7 +1,7 @@
 """A storage replica: indexes the log and serves reads as of a time.
 
 Owns   the versions of every key of its range, how far it has read each journal, its watermark, names of transactions;
-       checkpoints of these, names apart.
+       checkpoints of these.
 Hears  Stream, JournalTrimmed from the crossbar; ReadKeys, ReadRange from query processors; ReadOutcome, ForgetBefore
        from the server; CheckpointWanted, CheckpointPart from its siblings; Synced, SyncFailed of its disk.
 Says   Attach, HeartbeatRequest to its crossbar; Checkpointed to all crossbars; ReadResult, ReadTooOld to query
@@ -246,7 +246,7 @@ class Replica(Role):
         if self._bootstrap is not None:
             return effects + self._finish_bootstrap(self._bootstrap)
         state = Commit(dict(self._positions), self._watermark, self._forgotten)
-        if self._checkpoints.step(self.clock.now().latest, self._versions, state):
+        if self._checkpoints.step(self.clock.now().latest, self._versions, self._names, state):
             effects.append(Sync(0))
         return effects
 
@@ -310,7 +310,7 @@ class Replica(Role):
         self._versions = loaded.versions
         self._positions = dict(commit.positions)
         self._watermark, self._forgotten = commit.watermark, loaded.forgotten
-        self._names.begin(commit.watermark)
+        self._names = loaded.names
 
     # --- forgetting ---------------------------------------------------------------------------------------------
 

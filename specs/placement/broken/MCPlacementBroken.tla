@@ -103,6 +103,13 @@ SplitOneSide(adj, at) ==
         /\ last' = [last EXCEPT ![adj] = Within([low |-> r.low, high |-> at], @)]
         /\ UNCHANGED <<floor, issued, appending, holds, leaving, moving>>
 
+\* P9: one part of the range has no keys.
+SplitEmpty(adj, at) ==
+    \E r \in ranges[adj] :
+        /\ r.low = at
+        /\ ranges' = [ranges EXCEPT ![adj] = @ \cup {[r EXCEPT !.high = at]}]
+        /\ UNCHANGED <<known, issued, appending, holds, leaving, moving>>
+
 \* P15: the new owner's lower floor counts for what the old one has forgotten.
 InstallLowerFloor(adj, low) ==
     /\ \E m \in moving :

@@ -18,7 +18,8 @@ from daybreak.runtime.sim.disk import SimDisk
 from daybreak.storage.blocks import VERSION, Commit, pack_header
 from daybreak.storage.checkpoint import Checkpoints, Settings
 from daybreak.storage.load import load
-from tests.support.checkpointing import KEYS, SETTINGS, Bench, J, history, view
+from daybreak.storage.names import Names
+from tests.support.checkpointing import KEYS, NAMES, SETTINGS, Bench, J, history, view
 
 
 class StopError(Exception):
@@ -223,7 +224,7 @@ def test_a_newer_format_is_refused() -> None:
     header = pack_header(1)
     newer = header[:8] + (VERSION + 1).to_bytes(4, "big") + header[12:20]
     disk.write("0000000001.checkpoint", 0, newer + crc32(newer + bytes(4)).to_bytes(4, "big"))
-    with pytest.raises(OperatorError, match=r"newer version \(format 2; this version reads 1\)"):
+    with pytest.raises(OperatorError, match=r"newer version \(format 3; this version reads 2\)"):
         Bench(disk)
 
 
@@ -243,7 +244,7 @@ def test_no_step_writes_much_more_than_a_block() -> None:
         if bench.step():
             disk.sync()
             bench.checkpoints.synced()
-    assert len(disk.names()) >= 1 and max(written) < 8 * SETTINGS.block_bytes
+    assert len(disk.names()) >= 1 and max(written) < 10 * SETTINGS.block_bytes
 
 
 def test_while_a_base_is_written_what_commits_goes_on_counting() -> None:
@@ -333,6 +334,20 @@ def test_positions_of_entries_without_a_record_are_written_too() -> None:
     other = JournalId("adj-1")
     for now in range(0, 100, 5):
         state = Commit({JournalId("adj-0"): 1 + now, other: now}, Timestamp(1), Timestamp(0))
-        if checkpoints.step(Timestamp(now), versions, state):
+        if checkpoints.step(Timestamp(now), versions, Names(), state):
             checkpoints.synced()
     assert checkpoints.durable[other] > 50
+
+
+def test_a_checkpoint_knows_the_names_of_its_base_and_of_what_came_since() -> None:
+    disk = new_disk()
+    bench = Bench(disk)
+    for count in (7, 3, 40, 1):
+        bench.commit(count)
+        bench.until_synced()
+    found = Bench(disk).names
+    since = Timestamp(bench.index - NAMES)
+    assert found.since <= since, "nothing is missing"
+    found.forget(since)
+    assert found.listed(Timestamp(99)) == bench.names.listed(Timestamp(99))
+    assert len(found) == NAMES

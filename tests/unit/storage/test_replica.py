@@ -322,7 +322,7 @@ def test_names_outlive_the_floor_and_are_forgotten_then() -> None:
     assert outcome(bench, "t10", 10) == [OutcomeRead(7, None, time(FORGET_US))]
 
 
-def test_a_replica_that_begins_at_a_checkpoint_knows_no_earlier_names() -> None:
+def test_a_replica_that_begins_at_a_checkpoint_knows_the_names_before_it() -> None:
     bench = Bench()
     bench.commit(10, {A: b"1"})
     effects = bench.beginning
@@ -334,7 +334,7 @@ def test_a_replica_that_begins_at_a_checkpoint_knows_no_earlier_names() -> None:
         effects = bench.hear(CheckpointTick(), NODE)
     again = Bench(bench.disk)
     assert again.role.watermark == time(10)
-    assert outcome(again, "t10", 10) == [OutcomeRead(7, None, time(10))]
+    assert outcome(again, "t10", 10) == [OutcomeRead(7, time(10), ZERO)]
 
 
 def test_every_crossbar_learns_of_a_checkpoint() -> None:
