@@ -102,4 +102,4 @@ def test_a_server_serves_the_metrics_of_its_check(tmp_path: Path) -> None:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
             text = answer.read().decode()
     told = re.findall(r'^tracecheck_verdict\{spec="(\w+)",verdict="CONFORMS"\} 1\.0$', text, re.MULTILINE)
-    assert sorted(told) == ["TraceCommit", "TraceSnapshotIsolation"], text
+    assert sorted(told) == ["TraceCommit", "TracePlacement", "TraceSnapshotIsolation"], text

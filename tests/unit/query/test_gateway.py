@@ -164,7 +164,11 @@ ERRORS = {
 }
 
 
-@pytest.mark.parametrize("reason", list(Reason))
+def test_only_what_has_moved_is_no_error() -> None:
+    assert set(Reason) - ERRORS.keys() == {Reason.MOVED}, "the query processor asks the new owner"
+
+
+@pytest.mark.parametrize("reason", ERRORS)
 def test_each_refusal_is_an_error_of_its_own(reason: Reason) -> None:
     session = Session()
     transaction, call = committing(session)

@@ -89,7 +89,7 @@ LOGS = {
     "binary data": Bad(insert(b"\x00\x01\x02\xff"), "binary data: the file is no log", "binary", INSERTED),
     "a cause that never comes": Bad(edit(cause=[["A/qp-0", 999]]), "is in no log that was", "missing-cause"),
     "a huge line": Bad(insert(b" " * (10 << 20)), f"more than {LONGEST_LINE} bytes", "too-long", INSERTED),
-    "another node": Bad(edit(node="B/adj-9"), "an event of B/adj-9 in the log of A/adj-0", "two-nodes"),
+    "another node": Bad(edit(node="B/adj-9"), "an event of B/adj-9 in the log of A1/adj-0", "two-nodes"),
 }
 
 

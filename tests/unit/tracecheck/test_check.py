@@ -88,7 +88,7 @@ def test_broken_log_is_inconclusive_and_says_where(
     kind: str, change: Callable[[list[str]], Any], trace: Trace, adjudication: Plan, tmp_path: Path
 ) -> None:
     write(trace, tmp_path)
-    log = tmp_path / "A_adj-0.ndjson"
+    log = tmp_path / "A1_adj-0.ndjson"
     lines = log.read_text().splitlines()
     change(lines)
     log.write_text("\n".join(lines) + "\n")
@@ -102,7 +102,7 @@ def test_broken_log_is_inconclusive_and_says_where(
 
 def test_a_log_that_is_cut_off_is_inconclusive(trace: Trace, adjudication: Plan, tmp_path: Path) -> None:
     write(trace, tmp_path)
-    log = tmp_path / "A_adj-0.ndjson"
+    log = tmp_path / "A1_adj-0.ndjson"
     log.write_bytes(log.read_bytes()[:-20])
 
     (result,) = check_all([adjudication], [tmp_path])
@@ -113,7 +113,7 @@ def test_a_log_that_is_cut_off_is_inconclusive(trace: Trace, adjudication: Plan,
 
 def test_a_log_that_is_missing_is_inconclusive(trace: Trace, isolation: Plan, tmp_path: Path) -> None:
     write(trace, tmp_path)
-    (tmp_path / "A_adj-0.ndjson").unlink()
+    (tmp_path / "A1_adj-0.ndjson").unlink()
 
     (result,) = check_all([isolation], [tmp_path])
 

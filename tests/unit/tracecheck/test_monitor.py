@@ -114,7 +114,7 @@ def test_a_line_that_is_being_written_is_waited_for(trace: Trace, adjudication: 
     monitor.poll()
     monitor.drain()
     assert (monitor.verdict, monitor.status()["events"]) == (CONFORMS, 10)
-    assert monitor.status()["torn"] == [str(tmp_path / "A_adj-0.ndjson")]
+    assert monitor.status()["torn"] == [str(tmp_path / "A1_adj-0.ndjson")]
 
 
 def test_a_gap_is_inconclusive(trace: Trace, adjudication: Plan, tmp_path: Path) -> None:
