@@ -14,11 +14,20 @@
 (* in force when it was appended, and a lease is used once the entry that  *)
 (* grants it is durable.  So who takes the journal over finds in the last  *)
 (* entry a lease beyond which nothing was done.  It waits until that has   *)
-(* run out by its clock, and begins above it (P19).                        *)
+(* run out by its clock, and begins above it (P19).  Then only it seals,   *)
+(* and the seal grants its own first lease.  A successor finds that one    *)
+(* with the seal, or neither; if the seal was never durable, no use was    *)
+(* made of it, and who finds it all the same waits for longer than needed. *)
 (*                                                                         *)
 (* A leader that is cut off from every quorum makes nothing durable, so    *)
 (* its lease runs out and it stops by itself (P20).  One that is lost      *)
 (* takes no step any more; one that is only slow goes on.                  *)
+(*                                                                         *)
+(* Anybody may ask for an epoch at any time.  That a candidate first hears *)
+(* from a majority that nobody leads is no step here: it spares a leader   *)
+(* that works, and so serves availability.  Safety cannot rest on it, for  *)
+(* what is heard is old when it is heard; promises, the seal and the wait  *)
+(* make every takeover safe, needed or not.                                *)
 (***************************************************************************)
 EXTENDS Times, Clock, Network, FiniteSets, Sequences
 
@@ -70,12 +79,13 @@ Reaches(epoch, zone) == zone \in up /\ Hears(apart, Home[epoch], zone)
 LeaseAt(epoch, index) == log[epoch][index].record.lease
 TimeAt(epoch, index) == log[epoch][index].record.ts
 
-\* The first entry of an epoch's own.
+\* The first entry of an epoch's own, with its first lease.
 SealOf(epoch) ==
     CHOOSE i \in DOMAIN log[epoch] : Journal!Own(epoch, i) /\ ~Journal!Own(epoch, i - 1)
 
-\* The lease that the leader found when it took over.
-Floor(epoch) == LeaseAt(epoch, SealOf(epoch))
+\* The lease that the leader found when it took over: that of the entry before the
+\* seal.
+Floor(epoch) == IF SealOf(epoch) = 1 THEN Zero ELSE LeaseAt(epoch, SealOf(epoch) - 1)
 
 \* A successor finds the log up to the last durable entry, or to any one after it,
 \* and begins above the lease there.  So no lease is used before its entry is
@@ -86,6 +96,9 @@ WithinLease(epoch, time) ==
 \* The lease in the last entry of the log that is adopted.
 LeaseFound(chosen) ==
     IF chosen.held.index = 0 THEN Zero ELSE LeaseAt(chosen.held.epoch, chosen.held.index)
+
+\* That lease has run out, by the clock of who finds it.  In a new journal there is none.
+Over(chosen) == chosen.held.index > 0 => MayShowPassed(now, LeaseFound(chosen))
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
@@ -104,27 +117,28 @@ Promise(zone, epoch) ==
 (* Adopt                                                                   *)
 (*   who      a would-be leader                                            *)
 (*   why      P18: the longest log of a quorum has all that is durable;    *)
-(*            P19: the seal hands on the lease that was found              *)
-(*   when     Takeover's Adopt, and it hears the quorum                    *)
-(*   changes  led, log, replies                                            *)
+(*            P19: nobody uses the lease that was found any more           *)
+(*   when     Takeover's Adopt, and the lease found has run out by its     *)
+(*            clock; it may have been cut off while it waited              *)
+(*   changes  led, log, replies; the seal grants the first lease of the    *)
+(*            epoch, to be used when the seal is durable                   *)
 (***************************************************************************)
-Adopt(epoch, quorum, chosen) ==
-    /\ HearsAll(apart, Home[epoch], quorum \cup {chosen.zone})
-    /\ Journal!Adopt(epoch, quorum, chosen, LeaseAlone(LeaseFound(chosen)))
+Adopt(epoch, quorum, chosen, until) ==
+    /\ Over(chosen)
+    /\ AtMost(LeaseFound(chosen), until)
+    /\ Journal!Adopt(epoch, quorum, chosen, LeaseAlone(until))
     /\ UNCHANGED <<told, worldVars>>
 
 (***************************************************************************)
 (* Grant                                                                   *)
 (*   who      a leader                                                     *)
-(*   why      P19: the first one opens its epoch; a lower one lets a       *)
+(*   why      P19: a higher lease lets it go on; a lower one lets a        *)
 (*            successor wait less                                          *)
-(*   when     its clock knows that the lease it found has run out, and all *)
-(*            that it gave or promised lies within the new one             *)
+(*   when     all that it gave or promised lies within the new one         *)
 (*   changes  log; the lease is not used before this entry is durable      *)
 (***************************************************************************)
 Grant(epoch, until) ==
     /\ durable[epoch] > 0
-    /\ MayShowPassed(now, Floor(epoch))
     /\ AtMost(Floor(epoch), until)
     /\ AtMost(told[epoch], until)
     /\ \A i \in DOMAIN log[epoch] : AtMost(TimeAt(epoch, i), until)
@@ -220,8 +234,8 @@ Acknowledge(zone, epoch, upto) ==
 (***************************************************************************)
 (* Durable                                                                 *)
 (*   who      a leader                                                     *)
-(*   why      P17: this survives.  After its seal it may append (P18), a   *)
-(*            lease may be used (P19), a transaction has committed (P13)   *)
+(*   why      P17: this survives.  After its seal it leads (P18), a lease  *)
+(*            may be used (P19), a transaction has committed (P13)         *)
 (*   when     Takeover's Durable, one by one after the seal; it hears them *)
 (*   changes  durable                                                      *)
 (***************************************************************************)
@@ -283,7 +297,8 @@ Tick(time) ==
 -----------------------------------------------------------------------------
 Next ==
     \/ \E z \in Zone, e \in Epoch : Promise(z, e)
-    \/ \E e \in Epoch, q \in Quorum, chosen \in replies : Adopt(e, q, chosen)
+    \/ \E e \in Epoch, q \in Quorum, chosen \in replies, until \in Time :
+           Adopt(e, q, chosen, until)
     \/ \E e \in Epoch, until \in Time : Grant(e, until)
     \/ \E e \in Epoch, txn \in Txn, ts \in Time : Commit(e, txn, ts)
     \/ \E e \in Epoch, upto \in Time : Heartbeat(e, upto)

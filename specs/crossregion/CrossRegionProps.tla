@@ -30,7 +30,7 @@ PromiseNoted(z, e) ==
     /\ e \notin led
     /\ Promise(z, e)
 
-AdoptNoted(e, q, chosen) == Adopt(e, q, chosen)
+AdoptNoted(e, q, chosen, until) == Adopt(e, q, chosen, until)
 
 GrantNoted(e, until) == Grant(e, until)
 
@@ -61,7 +61,8 @@ TickNoted(time) == Tick(time)
 
 Elect ==
     \/ \E z \in Zone, e \in Epoch : PromiseNoted(z, e)
-    \/ \E e \in Epoch, q \in Quorum, chosen \in replies : AdoptNoted(e, q, chosen)
+    \/ \E e \in Epoch, q \in Quorum, chosen \in replies, until \in Time :
+           AdoptNoted(e, q, chosen, until)
 
 Decide ==
     \/ \E e \in Epoch, until \in Time : GrantNoted(e, until)
@@ -164,13 +165,10 @@ AboveOldLeases ==
             /\ Before(told[e], t)
             /\ ~WithinLease(e, t)
 
-\* A lease of its own is in the leader's log: it has opened.
-Opened(e) == e \in Leading /\ SealOf(e) < Len(log[e])
-
-\* INV: P19.  When a leader has opened, no earlier one decides anything any more,
-\* though it may not know that it is none.
+\* INV: P19.  When a leader has adopted a log, no earlier one decides anything any
+\* more, though it may not know that it is none.
 OneLeaderAtATime ==
-    [][\A e, f \in Epoch : (e < f /\ Opened(f)) => ~Commits(e)]_vars
+    [][\A e, f \in Epoch : (e < f /\ f \in led) => ~Commits(e)]_vars
 
 \* INV: P20.  A leader that hears no quorum makes nothing durable.
 MinorityStops ==
@@ -200,13 +198,13 @@ Fair(z) ==
 FairSpec ==
     /\ SpecNoted
     /\ \A z \in Zone : Fair(z)
-    /\ WF_vars(\E q \in Quorum, chosen \in replies : AdoptNoted(Last, q, chosen))
+    /\ WF_vars(\E q \in Quorum, chosen \in replies, until \in Time :
+                   AdoptNoted(Last, q, chosen, until))
     /\ WF_vars(\E q \in Quorum : \E upto \in DOMAIN log[Last] : DurableNoted(Last, q, upto))
-    /\ WF_vars(\E until \in Time : GrantNoted(Last, until))
     /\ WF_vars(Pass)
 
 \* LIVENESS: P18, P19, P20.  The majority goes on: a new leader gets a lease.
-MajorityGoesOn == <>(Opened(Last) /\ SealOf(Last) < durable[Last])
+MajorityGoesOn == <>(Last \in Leading)
 
 \* LIVENESS: P17, P20.  What the last leader appends becomes durable.  (A model
 \* bounds how much it appends, so there comes a time when all of it is.)
@@ -271,7 +269,7 @@ NeverLost ==
 
 \* A leader that has a successor still makes a promise.
 NeverPromisesLate ==
-    [][\A e, f \in Leading : (e < f /\ Opened(f)) => told'[e] = told[e]]_vars
+    [][\A e, f \in Leading : e < f => told'[e] = told[e]]_vars
 
 \* The zone of an earlier leader is down, and a later one commits.
 NeverWithoutRegion ==

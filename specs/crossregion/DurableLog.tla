@@ -102,17 +102,19 @@ Renew(until) ==
 (*   who      the next owner                                               *)
 (*   why      P18, P19: it knows the log and nothing else                  *)
 (*   when     kept are the first of the records under way; at is not       *)
-(*            below the old lease                                          *)
+(*            below the old lease, nor until below at                      *)
 (*   changes  what was kept is durable, what was not is lost; all times up *)
-(*            to at are gone, and there is no lease yet                    *)
+(*            to at are gone; the first lease of the new owner goes up to  *)
+(*            until, and if that is at, it has none yet                    *)
 (***************************************************************************)
-Recover(kept, at) ==
+Recover(kept, at, until) ==
     /\ AtMost(lease, at)
+    /\ AtMost(at, until)
     /\ FirstOnes(kept)
     /\ journal' = journal \cup kept
     /\ appending' = {}
     /\ latest' = at
-    /\ lease' = at
+    /\ lease' = until
     /\ UNCHANGED promise
 
 -----------------------------------------------------------------------------
@@ -121,7 +123,7 @@ Next ==
     \/ \E txn \in Txn, ts \in Time : Durable(txn, ts)
     \/ \E upto \in Time : Promise(upto)
     \/ \E until \in Time : Renew(until)
-    \/ \E kept \in SUBSET appending, at \in Time \cup {Zero} : Recover(kept, at)
+    \/ \E kept \in SUBSET appending, at, until \in Time \cup {Zero} : Recover(kept, at, until)
 
 Spec == Init /\ [][Next]_vars
 =============================================================================

@@ -27,11 +27,25 @@ OwnEntries(e) == {i \in DOMAIN log[e] : Journal!Own(e, i)}
 \* A leader could grant and grant again for ever.
 GrantFew(e, until) == Cardinality(OwnEntries(e)) < Entries /\ Grant(e, until)
 
-\* One lease, as short as can be, will do where leases are not looked at.
+\* One lease, as short as can be, will do where leases are not looked at: that of
+\* the seal, and the same once more where a leader has nothing else to append.
+AdoptShort(e, q, chosen, until) ==
+    /\ Adopt(e, q, chosen, until)
+    /\ Before(LeaseFound(chosen), until)
+    /\ \A t \in Time : Before(LeaseFound(chosen), t) => AtMost(until, t)
+
 GrantOnce(e, until) ==
     /\ Grant(e, until)
     /\ Len(log[e]) = SealOf(e)
-    /\ \A t \in Time : Before(Floor(e), t) => AtMost(until, t)
+    /\ until = LeaseAt(e, SealOf(e))
+
+NoGrant(e, until) == FALSE
+
+\* A leader appends a lease or a record, not both.
+CommitFew(e, txn, ts) ==
+    /\ Cardinality(OwnEntries(e)) < Entries
+    /\ IsNextName(txn)
+    /\ Commit(e, txn, ts)
 
 \* A leader sends all it has.  Logs that are sent in parts are the subject of the
 \* models of disks, and of those of Takeover.
@@ -39,22 +53,21 @@ WriteAll(z, e, upto) == upto = Len(log[e]) /\ Write(z, e, upto)
 
 -----------------------------------------------------------------------------
 (***************************************************************************)
-(* The leader of epoch 1 serves: its seal and a lease up to `until' are    *)
+(* The leader of epoch 1 serves: its seal, with a lease up to `until', is  *)
 (* durable in all zones.  Every behaviour that comes to anything begins in *)
 (* some such way, and empty logs are no harder to take over than this one. *)
 (***************************************************************************)
 InitServing(until, side) ==
-    LET first == <<[epoch |-> 1, record |-> LeaseAlone(Zero)],
-                   [epoch |-> 1, record |-> LeaseAlone(until)]>>
-        end   == [epoch |-> 1, index |-> 2]
+    LET first == <<[epoch |-> 1, record |-> LeaseAlone(until)]>>
+        end   == [epoch |-> 1, index |-> 1]
     IN  /\ promised = [z \in Zone |-> 1]
         /\ written = [z \in Zone |-> end]
         /\ held = [z \in Zone |-> end]
         /\ led = {1}
         /\ log = [e \in Epoch |-> IF e = 1 THEN first ELSE << >>]
         /\ replies = {}
-        /\ acked = [e \in Epoch |-> [z \in Zone |-> IF e = 1 THEN 2 ELSE 0]]
-        /\ durable = [e \in Epoch |-> IF e = 1 THEN 2 ELSE 0]
+        /\ acked = [e \in Epoch |-> [z \in Zone |-> IF e = 1 THEN 1 ELSE 0]]
+        /\ durable = [e \in Epoch |-> IF e = 1 THEN 1 ELSE 0]
         /\ told = [e \in Epoch |-> Zero]
         /\ up = Zone
         /\ apart = side

@@ -19,6 +19,7 @@ LADDER = {
     "Takeover": "crossregion",
     "CrossRegion": "crossregion",
     "Damage": "crossregion",
+    "Trimming": "crossregion",
     "Schema": "schema",
     "Placement": "placement",
 }

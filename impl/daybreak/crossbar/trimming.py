@@ -1,4 +1,4 @@
-"""Up to where the journals may be trimmed."""
+"""Up to where the journals may be trimmed (specs/crossregion/Trimming.tla)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ Positions = Mapping[JournalId, int]
 class Trimming:
     """What the replicas of storage have said of their checkpoints, in this life of the crossbar.
 
-    Permissions need no order and may be lost or doubled: each stays true once it was given, for what is in the
-    checkpoints of all stays in that of one at least, even if another replica loses its disk and copies it.
-    An answer that comes late only says too little.
+    Permissions need no order and may be lost or doubled: what all have said stays in the checkpoints of one at least,
+    if another replica loses its disk and no second one does before the first has again what it once said. An answer
+    that comes late says too little, but for one whose disk was lost since: its sibling may have lagged behind it when
+    it was copied. So as soon as a replica says less than before, nothing that rests on its old word is given any more.
     """
 
     def __init__(self, storages: tuple[NodeId, ...], margin_us: int) -> None:
@@ -32,9 +33,12 @@ class Trimming:
         said = self._positions.get(source, {})
         if any(positions.get(journal, 0) < index for journal, index in said.items()):
             del self._positions[source]
+            self._held_back.clear()
+            self._allowed = {}
 
     def checkpointed(self, source: NodeId, positions: Positions, now: Timestamp) -> Positions:
         """A replica needs nothing at or before `positions`; returns up to where each journal may be trimmed."""
+        self.attached(source, positions)
         self._positions[source] = positions
         if all(storage in self._positions for storage in self._storages):
             said = [self._positions[storage] for storage in self._storages]

@@ -38,14 +38,15 @@ AcknowledgeMerged(zone, epoch, upto) ==
     /\ UNCHANGED <<promised, written, held, led, log, replies, durable, told, worldVars>>
 
 \* P18: the new leader goes on from any log of the quorum.
-AdoptAnyLog(epoch, quorum, chosen) ==
-    /\ HearsAll(apart, Home[epoch], quorum \cup {chosen.zone})
+AdoptAnyLog(epoch, quorum, chosen, until) ==
+    /\ Over(chosen)
+    /\ AtMost(LeaseFound(chosen), until)
     /\ epoch \notin led
     /\ chosen.epoch = epoch
     /\ \A z \in quorum : \E r \in replies : r.epoch = epoch /\ r.zone = z
     /\ led' = led \cup {epoch}
     /\ log' = [log EXCEPT ![epoch] = Journal!UpTo(chosen.held)
-                   \o <<[epoch |-> epoch, record |-> LeaseAlone(LeaseFound(chosen))]>>]
+                   \o <<[epoch |-> epoch, record |-> LeaseAlone(until)]>>]
     /\ replies' = {r \in replies : r.epoch # epoch}
     /\ UNCHANGED <<promised, written, held, acked, durable, told, worldVars>>
 
@@ -98,26 +99,35 @@ StoreNoCut(z, e, upto) ==
     /\ Store(z, e, upto)
 
 -----------------------------------------------------------------------------
-\* P19: a leader opens without a look at its clock.
-GrantNoWait(epoch, until) ==
-    /\ durable[epoch] > 0
-    /\ AtMost(Floor(epoch), until)
-    /\ AtMost(told[epoch], until)
-    /\ \A i \in DOMAIN log[epoch] : AtMost(TimeAt(epoch, i), until)
-    /\ Journal!AppendRecord(epoch, LeaseAlone(until))
-    /\ UNCHANGED <<told, worldVars>>
+\* P19: a leader seals without a look at its clock.
+OverUnasked(chosen) == TRUE
 
 \* P19: a leader lowers its lease below what it has promised.
 GrantBelowPromise(epoch, until) ==
     /\ durable[epoch] > 0
-    /\ MayShowPassed(now, Floor(epoch))
     /\ AtMost(Floor(epoch), until)
     /\ \A i \in DOMAIN log[epoch] : AtMost(TimeAt(epoch, i), until)
     /\ Journal!AppendRecord(epoch, LeaseAlone(until))
     /\ UNCHANGED <<told, worldVars>>
 
-\* P19: the seal does not hand on the lease that was found.
-LeaseFoundNone(chosen) == Zero
+\* P19: the lease of the seal may lie below the one that was found, which the next
+\* successor then does not learn.
+AdoptBelowFound(epoch, quorum, chosen, until) ==
+    /\ Over(chosen)
+    /\ Journal!Adopt(epoch, quorum, chosen, LeaseAlone(until))
+    /\ UNCHANGED <<told, worldVars>>
+
+\* P19: the lease of the seal is used before the seal is durable.
+HeartbeatUnsealed(epoch, upto) ==
+    /\ epoch \in led
+    /\ Before(Floor(epoch), upto)
+    /\ Before(told[epoch], upto)
+    /\ IF durable[epoch] = 0 THEN AtMost(upto, LeaseAt(epoch, SealOf(epoch)))
+       ELSE WithinLease(epoch, upto)
+    /\ \A i \in durable[epoch] + 1 .. Len(log[epoch]) :
+           log[epoch][i].record.txn # NoTxn => Before(upto, TimeAt(epoch, i))
+    /\ told' = [told EXCEPT ![epoch] = upto]
+    /\ UNCHANGED <<journalVars, worldVars>>
 
 \* P19: a lease is used as soon as it is appended.
 WithinLeaseAppended(epoch, time) == AtMost(time, LeaseAt(epoch, Len(log[epoch])))

@@ -85,6 +85,20 @@ def test_a_replica_that_has_lost_its_disk_holds_trimming_up_until_it_has_checkpo
     assert {m.upto for m in sent(bench.hear(Checkpointed({J: 30}), TWO), Trim)} == {30}
 
 
+def test_what_rests_on_a_word_that_is_true_no_more_is_not_given() -> None:
+    bench = Bench(margin_us=100)
+    bench.hear(Checkpointed({J: 10}), ONE)
+    bench.hear(Checkpointed({J: 5}), TWO)
+    # By now ONE has lost its disk, and copies what TWO had then: it attaches elsewhere.
+    bench.hear(Checkpointed({J: 10}), TWO)
+    bench.clock.advance(50)
+    bench.hear(Checkpointed({J: 5}), ONE)
+    bench.clock.advance(60)
+    assert bench.hear(Checkpointed({J: 12}), TWO) == []
+    bench.clock.advance(40)
+    assert {m.upto for m in sent(bench.hear(Checkpointed({J: 12}), TWO), Trim)} == {5}
+
+
 def test_a_replica_that_starts_again_with_its_checkpoints_holds_nothing_up() -> None:
     bench = Bench()
     bench.hear(Checkpointed({J: 10}), TWO)
