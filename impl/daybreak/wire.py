@@ -6,7 +6,6 @@ from types import ModuleType
 
 from daybreak.adjudicator import messages as adjudicator
 from daybreak.control import messages as control
-from daybreak.control import messages as control
 from daybreak.crossbar import messages as crossbar
 from daybreak.journal import messages as journal
 from daybreak.query import messages as query

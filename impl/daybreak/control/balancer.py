@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import ClassVar
 
 import msgspec
 
@@ -19,7 +18,8 @@ from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.placed import Known, pivot
 from daybreak.base.placementmap import PlacementMap
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
-from daybreak.runtime.protocols import After, Clock, Effects, Message, Send
+from daybreak.control.messages import LookTick
+from daybreak.runtime.protocols import After, Clock, Effects, Send
 from daybreak.runtime.role import Role
 from daybreak.trace.recorder import Trace
 
@@ -41,12 +41,6 @@ class Settings(msgspec.Struct, frozen=True):
     """Idle is what has less than this share of `split_above`."""
     rest_us: int = 6 * SECOND_US
     """After a request was sent, figures are left to settle this long."""
-
-
-class LookTick(Message, frozen=True):
-    """The balancer's own timer."""
-
-    causal: ClassVar[bool] = False
 
 
 class Balancer(Role):

@@ -1,4 +1,4 @@
-"""What processes ask each other for operators; no role hears any of it."""
+"""What processes ask each other for operators, which no role hears, and what the balancer says to itself."""
 
 from __future__ import annotations
 
@@ -25,3 +25,9 @@ class StatusTold(Message, frozen=True):
     request: int
     process: str
     status: bytes
+
+
+class LookTick(Message, frozen=True):
+    """The balancer's own timer."""
+
+    causal: ClassVar[bool] = False

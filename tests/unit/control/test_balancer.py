@@ -8,7 +8,8 @@ from daybreak.base.keys import Key
 from daybreak.base.placed import Known
 from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import Ranges
-from daybreak.control.balancer import Balancer, LookTick, Settings, median
+from daybreak.control.balancer import Balancer, Settings, median
+from daybreak.control.messages import LookTick
 from daybreak.runtime.protocols import Send
 from daybreak.trace.recorder import NoTrace
 from tests.support.roles import ManualClock

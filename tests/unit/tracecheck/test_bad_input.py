@@ -142,7 +142,7 @@ def test_a_log_may_end_within_a_transaction(good: Trace, adjudication: Plan, iso
     done = {event["args"]["txn"] for event in ended}
     node, first = min(((n, e) for n, e in begun if e["args"]["txn"] not in done), key=lambda one: one[1]["at"])
     assert (note.kind, note.file, note.line) == ("unfinished", str(tmp_path / file_name(node)), first["n"])
-    words = f"txn {first['args']['txn']} begins here and has not ended where the logs end"
+    words = f"split(txn, '~')[0] {first['args']['txn']} begins here and has not ended where the logs end"
     assert note.message.startswith(words)
     assert f"note:    {note}" in render(results[1])
 

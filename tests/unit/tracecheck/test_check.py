@@ -144,7 +144,7 @@ def test_only_ignored_events_is_inconclusive(trace: Trace, adjudication: Plan, t
 
 
 def test_unmapped_event_is_inconclusive(trace: Trace, adjudication: Plan, tmp_path: Path) -> None:
-    trace[ADJUDICATOR][10]["act"] = "Placement!Move"
+    trace[ADJUDICATOR][10]["act"] = "Nowhere!Move"
     result = run(adjudication, trace, tmp_path)
     assert result.verdict == INCONCLUSIVE
     assert [(p.kind, p.line) for p in result.problems] == [("unmapped", 11)]

@@ -95,7 +95,7 @@ def test_each_violation_is_reported_once_and_other_specs_go_on(
     monitor = Monitor([isolation, adjudication], logs, reports=reports)
     monitor.drain()
     (file,) = reports.glob("*.json")
-    assert file.name.startswith("Adjudication-adj_0-A_adj_0-")
+    assert file.name.startswith("Adjudication-adj_0-A1_adj_0-")
     said = json.loads(file.read_text())
     assert (said["verdict"], said["rejection"]["act"]) == (VIOLATES, "Adjudication!Heartbeat")
     assert [part["verdict"] for part in said["slices"]] == [VIOLATES]
