@@ -138,8 +138,8 @@ if __name__ == "__main__":
         type=int,
         nargs="+",
         metavar="MB",
-        default=[16, 64, 128],
-        help="of the journal before a recovery (default 16 64 128)",
+        default=[64, 256, 1024],
+        help="of the journal before a recovery (default 64 256 1024)",
     )
     parser.add_argument(
         "--adjudicators", type=int, nargs="+", metavar="N", default=[2, 4], help="for `scaling`, beside 1 (default 2 4)"
