@@ -77,16 +77,20 @@ class Instance:
         self.settings = settings
         self.started_at = time.time()
         self._directory = DataDirectory.open(settings.data, settings.adjudicators)
-        self._layout = cluster.Layout(self._directory.adjudicators)
+        self._layout = cluster.Layout(self._directory.adjudicators, self._directory.topology)
         self._leaders = Leaders(self._layout.candidates)
-        self._chaos = make_chaos(cluster.REGION, alone=settings.processes == SINGLE) if settings.chaos else None
+        self._chaos = make_chaos(cluster.REGION, self._processes()) if settings.chaos else None
         self._clock = clock_of(self._chaos)
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
-        self._replicas = Replicas(cluster.STORAGES, partial(self._say_as, ASKER))
+        self._replicas = Replicas(self._layout.storages, partial(self._say_as, ASKER))
         self._insight = ClusterInsight(self._parts(), self._clock, self._replicas)
         self._undo: list[Callable[[], object]] = [self._directory.close]
+
+    def _processes(self) -> tuple[str, ...]:
+        """The names of the processes that talk to each other."""
+        return () if self.settings.processes == SINGLE else self._layout.topology.processes
 
     @property
     def port(self) -> int:
@@ -257,7 +261,7 @@ class Instance:
         return Cluster(
             adjudicators=[told(zones, node, journal) for journal, nodes in layout.candidates.items() for node in nodes],
             journals=[told(zones, node, journal) for journal, nodes in layout.replicas.items() for node in nodes],
-            replicas=[told(zones, node) for node in cluster.STORAGES],
+            replicas=[told(zones, node) for node in self._layout.storages],
         )
 
     def _say_as(self, source: NodeId, to: NodeId, message: Message) -> None:
@@ -280,7 +284,7 @@ class Instance:
             "clock": self._clock.status(),
             "adjudicators": {journal: self._leader(zones, journal) for journal in self._layout.journals},
             "zones": zones,
-            "storage": {node.partition("/")[0]: told(zones, node).status for node in cluster.STORAGES},
+            "storage": {node.partition("/")[0]: told(zones, node).status for node in self._layout.storages},
         }
 
     def _leader(self, zones: Mapping[str, dict[str, object]], journal: JournalId) -> dict[str, object]:
@@ -293,7 +297,7 @@ class Instance:
 
     async def _release(self) -> None:
         """Have the leases given back, so that the next start need not wait for them to expire."""
-        zones = [zone for zone in cluster.ZONES if self._zones.ends_with_us(zone)]
+        zones = [zone for zone in self._layout.topology.zones if self._zones.ends_with_us(zone)]
         nodes = (node for zone in zones for node in self._layout.in_zone(zone))
         own = [node for node in nodes if cluster.role_of(node) == "adj"]
         await give_back(self._network, cluster.REGION, own, RELEASE_SECONDS)

@@ -16,6 +16,7 @@ from pathlib import Path
 import uvloop
 
 from daybreak import cluster
+from daybreak.base.topology import EVERY_ZONE
 from daybreak.cli.arguments import DATA, Parser, add_addresses
 from daybreak.errors import DaybreakError
 from daybreak.node import NodeProcess, Settings
@@ -26,7 +27,7 @@ ALL = "all"
 def parse(argv: list[str]) -> argparse.Namespace:
     """The arguments of the subcommand."""
     parser = Parser(prog="daybreak node", description="Runs the roles of one zone.")
-    parser.add_argument("--zone", required=True, choices=cluster.ZONES, help="the zone")
+    parser.add_argument("--zone", required=True, choices=EVERY_ZONE, help="the zone")
     parser.add_argument(
         "--role",
         action="append",

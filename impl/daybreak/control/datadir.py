@@ -21,10 +21,13 @@ from pathlib import Path
 import msgspec
 
 from daybreak.base.ranges import ADJUDICATORS
+from daybreak.base.topology import ONE_REGION, TOPOLOGIES, Topology
 from daybreak.errors import OperatorError
 
 FORMAT = 2
 """Raised whenever an older server could not read what a newer one has written."""
+REGIONS_FORMAT = 3
+"""That of a cluster with several regions, of which those who read `FORMAT` alone know nothing."""
 
 
 class Format(msgspec.Struct, frozen=True):
@@ -34,6 +37,13 @@ class Format(msgspec.Struct, frozen=True):
     cluster: str
     adjudicators: int = 1
     """Into how many parts the keys are cut, with a journal each. Format 1 knew one only."""
+    regions: int = 1
+    """How many of them have an endpoint."""
+
+    @property
+    def topology(self) -> Topology:
+        """Its regions and zones."""
+        return TOPOLOGIES[self.regions]
 
 
 class ServerFile(msgspec.Struct, frozen=True):
@@ -52,14 +62,15 @@ class DataDirectory:
         self.path = path
         self.cluster = found.cluster
         self.adjudicators = found.adjudicators
+        self.topology = found.topology
         self._lock = lock
 
     @classmethod
-    def open(cls, path: Path, adjudicators: int | None = None) -> DataDirectory:
-        """Lock the directory, and make it if it is not there, for so many adjudicators.
+    def open(cls, path: Path, adjudicators: int | None = None, regions: int | None = None) -> DataDirectory:
+        """Lock the directory, and make it if it is not there, for so many adjudicators and regions.
 
         Raises `OperatorError` if another server runs on it, another version wrote it, it cannot be written, or it was
-        made for another number of adjudicators.
+        made for other numbers.
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -78,7 +89,7 @@ class DataDirectory:
                 "stop it, or name another directory with --data"
             ) from None
         try:
-            return cls(path, lock, _read_format(path, adjudicators))
+            return cls(path, lock, _read_format(path, adjudicators, regions))
         except OperatorError:
             os.close(lock)
             raise
@@ -103,7 +114,13 @@ def identity(path: Path) -> Format:
     """The cluster whose data directory `path` is; OperatorError if it is none yet."""
     if not (path / "format.json").exists():
         raise OperatorError(f"{path}: is no data directory; run daybreak serve first, or name another with --data")
-    return _read_format(path, None)
+    return _read_format(path)
+
+
+def processes_of(path: Path) -> tuple[str, ...]:
+    """The names of the processes of the cluster whose data directory `path` is; of one that is not there, those that a
+    cluster has if nobody says otherwise."""
+    return (identity(path).topology if (path / "format.json").exists() else ONE_REGION).processes
 
 
 def running_server(path: Path) -> ServerFile:
@@ -129,30 +146,41 @@ def running_server(path: Path) -> ServerFile:
         raise OperatorError(f"{path}: the server is starting; try again") from None
 
 
-def _read_format(path: Path, wanted: int | None) -> Format:
+def _read_format(path: Path, adjudicators: int | None = None, regions: int | None = None) -> Format:
     file = path / "format.json"
     if not file.exists():
-        _replace(file, msgspec.json.encode(Format(FORMAT, uuid.uuid4().hex, wanted or ADJUDICATORS)))
+        new = Format(_version(regions), uuid.uuid4().hex, adjudicators or ADJUDICATORS, regions or 1)
+        _replace(file, msgspec.json.encode(new))
     try:
         found = msgspec.json.decode(file.read_bytes(), type=Format)
     except (OSError, msgspec.MsgspecError) as error:
         raise OperatorError(f"{file}: cannot be read: {error}") from None
-    if found.format > FORMAT:
+    reads = _version(found.regions)
+    if found.format > reads or found.regions not in TOPOLOGIES:
         raise OperatorError(
-            f"{path}: written by a newer version (format {found.format}; this version reads {FORMAT}); "
+            f"{path}: written by a newer version (format {found.format}; this version reads {reads}); "
             "run that version, or name another directory with --data"
         )
-    if found.format < FORMAT:
+    if found.format < reads:
         raise OperatorError(
-            f"{path}: written by an older version (format {found.format}; this version reads {FORMAT}); "
+            f"{path}: written by an older version (format {found.format}; this version reads {reads}); "
             "run that version, or name another directory with --data"
         )
-    if wanted not in (None, found.adjudicators):
-        raise OperatorError(
-            f"{path}: was made for {found.adjudicators} adjudicators, not {wanted}; leave --adjudicators out, or name "
-            "another directory with --data"
-        )
+    for option, wanted, has in (
+        ("adjudicators", adjudicators, found.adjudicators),
+        ("regions", regions, found.regions),
+    ):
+        if wanted not in (None, has):
+            raise OperatorError(
+                f"{path}: was made for {has} {option}, not {wanted}; leave --{option} out, or name another directory "
+                "with --data"
+            )
     return found
+
+
+def _version(regions: int | None) -> int:
+    """Of the format of a directory for so many regions."""
+    return FORMAT if regions in (None, 1) else REGIONS_FORMAT
 
 
 def _replace(file: Path, content: bytes) -> None:

@@ -136,12 +136,13 @@ class Simulation:
             for node in replicas:
                 disk = self.disks[journal][node] = SimDisk(self.world.random, node)
                 self.world.add(node, partial(cluster.journal, around, node, disk, segment_bytes=size), disk)
-        for node in cluster.CROSSBARS:
+        for node in self.layout.crossbars:
             self.world.add(node, partial(cluster.crossbar, around, node, margin_us=MARGIN_US))
-        for node in cluster.STORAGES:
+        for node in self.layout.storages:
             disk = self._storage_disks[node] = SimDisk(self.world.random)
             self.world.add(node, partial(cluster.storage, around, node, disk, STORAGE), disk)
-        self.world.add(cluster.BALANCER, partial(cluster.balancer, around, UNBALANCED))
+        for region, node in zip(self.layout.topology.regions, self.layout.balancers, strict=True):
+            self.world.add(node, partial(cluster.balancer, around, UNBALANCED, region=region))
         for nodes in self.layout.candidates.values():
             for node in nodes:
                 self.world.add(node, partial(cluster.adjudicator, around, node))
@@ -159,7 +160,7 @@ class Simulation:
 
     def _crashed(self, node: NodeId) -> None:
         """The session of a crashed query processor learns that it is lost; a storage replica may lose its disk."""
-        if node in cluster.STORAGES and self.world.random.random() < self.options.wiped and self._whole(node):
+        if node in self.layout.storages and self.world.random.random() < self.options.wiped and self._whole(node):
             self._storage_disks[node].wipe()
             self._needs[node] = self._had[node]
         for number, gateway in self._gateways.items():
@@ -283,7 +284,7 @@ class Simulation:
         layout = self.layout
         candidates = tuple(node for nodes in layout.candidates.values() for node in nodes)
         replicas = tuple(node for nodes in layout.replicas.values() for node in nodes)
-        nodes = (*replicas, *cluster.CROSSBARS, *cluster.STORAGES, *candidates)
+        nodes = (*replicas, *self.layout.crossbars, *self.layout.storages, *candidates)
         processors = tuple(cluster.query_processor_node(n) for n in range(1, self.options.clients + 1))
         clients_running = [True]
         self.world.crash_at_random((*nodes, *processors), lambda node: clients_running[0] and self._may_crash(node))
@@ -323,7 +324,7 @@ class Simulation:
 
     def _outcome(self) -> Outcome:
         world, trimmed = self.world, 0
-        for node in cluster.STORAGES:
+        for node in self.layout.storages:
             role = world.role(node)
             assert isinstance(role, Replica), "all nodes were started again"
             self._count(role)
