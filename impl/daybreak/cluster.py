@@ -16,6 +16,7 @@ from daybreak.adjudicator.settings import Settings as AdjudicatorSettings
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import ADJUDICATORS, Ranges
+from daybreak.base.time import SECOND_US
 from daybreak.base.topology import ONE_REGION, Topology, region_of
 from daybreak.control.balancer import Balancer
 from daybreak.control.balancer import Settings as BalancerSettings
@@ -242,5 +243,14 @@ def query_processor(
         storages=layout.storages_from(region),
         ranges=layout.map,
         leaders=leaders or Leaders(layout.candidates),
-        settings=settings,
+        settings=settings or processor_settings(layout.topology),
+        near=layout.near(region),
     )
+
+
+def processor_settings(topology: Topology) -> ProcessorSettings:
+    """Times of a query processor: where there is another region, its client can go there, and storage may be far from
+    what it waits for."""
+    if len(topology.regions) == 1:
+        return ProcessorSettings()
+    return ProcessorSettings(read_turn_us=SECOND_US, read_timeout_us=10 * SECOND_US)

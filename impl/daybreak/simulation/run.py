@@ -11,7 +11,7 @@ from pathlib import Path
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.control.balancer import Settings as BalancerSettings
-from daybreak.errors import DaybreakError, DiskFullError, RetryError, UnknownOutcomeError
+from daybreak.errors import DaybreakError, DiskFullError, RetryError, UnavailableError, UnknownOutcomeError
 from daybreak.journal.replica import Journal
 from daybreak.query.committer import Settings as ProcessorSettings
 from daybreak.query.gateway import Gateway
@@ -224,7 +224,7 @@ class Simulation:
             self.ledger.unknown.add(name)
         except SessionLostError:
             self.ledger.unknown.add(name)
-        except (RetryError, DiskFullError):
+        except (RetryError, DiskFullError, UnavailableError):
             self.ledger.failed.add(name)
 
     async def _audit(self, store: Store) -> None:
