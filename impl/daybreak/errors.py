@@ -83,9 +83,9 @@ class NotAcceptingError(DaybreakError):
 
     sqlstate = "57P03"
 
-    def __init__(self) -> None:
+    def __init__(self, why: str) -> None:
         super().__init__(
-            "this endpoint is not accepting connections: it cannot reach a majority of the zones",
+            f"this endpoint is not accepting connections: {why}",
             hint="Connect to another endpoint of the cluster, or try again later.",
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -86,7 +87,7 @@ def make_zones(
         return OwnZones(directory, disks_of(chaos))
     run = RunDirectory(directory.path)
     processes = directory.topology.processes
-    peering = Peering(directory.cluster, cluster.REGION, run, secret, processes, *over_tcp, chaos)
+    peering = Peering(directory.cluster, directory.region, run, secret, processes, *over_tcp, chaos)
     return OtherZones(directory, peering, trace, supervised=mode == ZONES)
 
 
@@ -135,6 +136,7 @@ class OtherZones:
         for zone in zones:
             directory.zone(zone)
         self._supervised = supervised
+        self._one_of_several = len(directory.topology.regions) > 1
         self._run, self._peering = peering.run, peering
         self._peers = self._peering.connect(self.network)
         self._questions = Questions(self.network, NodeId(f"{peering.process}/status-0"))
@@ -143,19 +145,24 @@ class OtherZones:
         self._supervisor = Supervisor(commands, self.network.fail)
 
     async def open(self, around: cluster.Surroundings) -> None:
-        """Start them and wait for all; for a majority, if one takes very long.
+        """Start them and wait for all; for a majority, if one takes very long. One of several regions waits for that,
+        however long it takes.
 
         No role starts before: damage that one zone finds in its files is then found before another one's change.
         """
         self._supervisor.start()
         self.network.join(self._peers)
         await self._peering.start(self._peers)
-        if not await self._wait(lambda: not self._missing(), ALL_SECONDS):
+        if self._one_of_several:
+            await self._wait(self._majority, math.inf)
+        elif not await self._wait(lambda: not self._missing(), ALL_SECONDS):
             log.warning("going on without %s, which has not come up yet", ", ".join(self._missing()))
-            enough = majority(len(self._zones))
-            if not await self._wait(lambda: len(self._zones) - len(self._missing()) >= enough, MAJORITY_SECONDS):
+            if not await self._wait(self._majority, MAJORITY_SECONDS):
                 raise OperatorError(f"no majority of zones: {', '.join(self._missing())} have not come up")
         self._supervisor.go()
+
+    def _majority(self) -> bool:
+        return len(self._zones) - len(self._missing()) >= majority(len(self._zones))
 
     def _missing(self) -> list[str]:
         return [zone for zone in self._zones if not self._peers.is_up(zone)]

@@ -6,6 +6,7 @@ two regions     A, B: endpoints      zones A1, B1 with candidates and storage; W
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -43,8 +44,19 @@ TOPOLOGIES = {len(topology.regions): topology for topology in (ONE_REGION, TWO_R
 
 EVERY_PROCESS = tuple(sorted({name for topology in TOPOLOGIES.values() for name in topology.processes}))
 """The names that a process can have in any of them."""
+EVERY_REGION = tuple(sorted({name for topology in TOPOLOGIES.values() for name in topology.regions}))
+"""Those that a region with an endpoint can have."""
 EVERY_ZONE = tuple(sorted({name for topology in TOPOLOGIES.values() for name in topology.zones}))
 """Those that a zone can have."""
+
+
+def stands_for(name: str, processes: Sequence[str]) -> tuple[str, ...]:
+    """Which of the processes of a cluster a name means: where there are several regions, that of a region all that are
+    in it; none if it is no name."""
+    several = sum(not process[-1].isdigit() for process in processes) > 1
+    return tuple(process for process in processes if name == (region_of(process) if several else process)) or tuple(
+        process for process in processes if process == name
+    )
 
 
 def region_of(process: str) -> str:
