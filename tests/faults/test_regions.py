@@ -14,10 +14,12 @@ import pytest
 from daybreak.base.topology import TWO_REGIONS
 from daybreak.control.api import ask
 from daybreak.control.datadir import announced
+from tests.support.pairs import Pairs, rows
 from tests.support.regions import TwoRegions, persist
 
 pytestmark = pytest.mark.timeout(240)
 ROUNDS = 10
+COMMITS = 20
 JOURNALS = ("journal-0", "journal-1")
 ADD = "UPDATE t SET v = v + 1 WHERE id = 1 RETURNING v"
 READ = "SELECT v FROM t WHERE id = 1"
@@ -151,6 +153,42 @@ def test_a_process_that_is_killed_comes_back_and_takes_no_other_along(server: Tw
         assert persist(a, ADD) == 2
     after = {name: said["pid"] for name, said in server.status()["processes"].items()}
     assert {name for name in before if before[name] != after[name]} == {"A"}
+
+
+def test_a_region_is_lost_while_clients_write_in_both(server: TwoRegions) -> None:
+    """Nothing acknowledged in either is lost, nothing is there by half; clients of one row meet from both sides."""
+    here, there = server.endpoint("A"), server.endpoint("B")
+    of_a, of_b = Pairs(), Pairs(first=1_000_000)
+    of_a.create(here)
+    of_a.start(here)
+    of_b.start(there)
+    for load in (of_a, of_b):
+        load.wait_for(COMMITS)
+    server.order("down B")
+    of_b.stop()
+    of_a.wait_for(COMMITS)
+    assert of_b.acknowledged <= rows(here, "SELECT * FROM debit")
+    server.order("up B")
+    server.again("B").close()
+    of_b.start(there)
+    of_b.wait_for(COMMITS)
+    for load in (of_a, of_b):
+        load.stop()
+    assert of_a.ends == []
+    for load in (of_a, of_b):
+        for endpoint in (here, there):
+            load.check(endpoint)
+
+
+def test_a_killed_supervisor_takes_all_processes_along_and_starts_again_at_once(server: TwoRegions) -> None:
+    with server.at("B") as client:
+        assert persist(client, ADD) == 1
+    before = {said["pid"] for said in server.status()["processes"].values()}
+    server.kill()
+    server.start()
+    assert not before & {said["pid"] for said in server.status()["processes"].values()}
+    with server.at("A") as client:
+        assert persist(client, ADD) == 2
 
 
 # --- what crosses between regions ---------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,12 @@ class TwoRegions(Server):
         return psycopg.connect(
             f"host={hosts} port={','.join(ports)} user=admin dbname=postgres connect_timeout=30", autocommit=autocommit
         )
+
+    def endpoint(self, region: str) -> Server:
+        """The cluster as those see it who connect to one region only."""
+        seen = copy.copy(self)
+        seen.port = self.ports[region]
+        return seen
 
     def order(self, command: str) -> None:
         """One command, as `daybreak chaos` takes it."""
