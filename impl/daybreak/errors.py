@@ -6,6 +6,7 @@
     │   └── SchemaConflictError   the catalog changed under the transaction (OC001)
     ├── UnknownOutcomeError   the commit may or may not have happened: find out, then decide
     ├── UnavailableError      no majority can be reached from here: go to another endpoint, or wait
+    ├── NotAcceptingError     the same, said to who asks for a session
     ├── RequestError          change the request: SQL, a limit, an option
     │   └── LimitError            one of the limits of P22
     ├── OperatorError         change the machine: a port, a directory, rights
