@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from daybreak import cluster
+from daybreak.base.topology import TOPOLOGIES
 from tools.doctext import Mention
 
 _FOREIGN = "Bind CommandComplete Execute Parse Query ReadyForQuery StartupMessage Sync"
@@ -56,11 +57,9 @@ _CODE = ("impl/", "tracecheck/", "tools/", "pyproject.toml", "Makefile", ".gitig
 
 
 def _fixed_nodes() -> set[str]:
-    """The nodes that every cluster has which nobody made otherwise."""
-    layout = cluster.Layout()
-    journals = [node for nodes in layout.replicas.values() for node in nodes]
-    candidates = [node for nodes in layout.candidates.values() for node in nodes]
-    return {*cluster.CROSSBARS, *cluster.STORAGES, *candidates, *journals}
+    """The nodes that a cluster has, of either number of regions, which nobody made otherwise."""
+    layouts = [cluster.Layout(topology=topology) for topology in TOPOLOGIES.values()]
+    return {node for layout in layouts for zone in layout.topology.zones for node in layout.in_zone(zone)}
 
 
 class Repository:

@@ -1,7 +1,8 @@
 """Which roles a cluster consists of, and who talks to whom. The only file that knows all roles.
 
-One region, A, with the zones A1, A2 and A3: some adjudicators, each with a candidate and a replica of its journal in
-every zone, a crossbar and a storage replica in each of the first two zones, and a query processor per session.
+`base.topology` says which regions and zones there are. Every zone has a replica of each adjudicator's journal; some
+have a candidate for each adjudicator, some a storage replica and the crossbar that feeds it. A region has a query
+processor per session, and a balancer.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from daybreak.adjudicator.settings import Settings as AdjudicatorSettings
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import ADJUDICATORS, Ranges
+from daybreak.base.time import SECOND_US
+from daybreak.base.topology import ONE_REGION, Topology, region_of
 from daybreak.control.balancer import Balancer
 from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.crossbar.crossbar import MARGIN_US, Crossbar
@@ -29,12 +32,12 @@ from daybreak.storage.checkpoint import Settings as StorageSettings
 from daybreak.storage.replica import Replica
 from daybreak.trace.recorder import Trace
 
-ZONES = ("A1", "A2", "A3")
-BALANCER = NodeId("A/balancer-0")
-STORAGE_ZONES = ZONES[:2]
-STORAGES = tuple(NodeId(f"{zone}/storage-0") for zone in STORAGE_ZONES)
-CROSSBARS = tuple(NodeId(f"{zone}/crossbar-0") for zone in STORAGE_ZONES)
-"""Each feeds the storage replica of its own zone."""
+REGION = ONE_REGION.regions[0]
+"""The first region, and the only one of most clusters."""
+ZONES = ONE_REGION.zones
+"""The zones of a cluster with one region."""
+ZONE_ROLES = ("journal", "adj", "crossbar", "storage")
+"""Roles of zones."""
 
 
 def adjudicator_node(zone: str, number: int) -> NodeId:
@@ -42,30 +45,35 @@ def adjudicator_node(zone: str, number: int) -> NodeId:
     return NodeId(f"{zone}/adj-{number}")
 
 
-def zones_from_home(number: int) -> tuple[str, ...]:
-    """All zones, that which is the home of adjudicator `number` first: its candidate leads if nothing has failed."""
-    home = number % len(ZONES)
-    return ZONES[home:] + ZONES[:home]
-
-
 def journal_node(zone: str, number: int) -> NodeId:
     """The node of a zone's replica of journal `number`."""
     return NodeId(f"{zone}/journal-{number}")
 
 
-class Layout:
-    """How many adjudicators a cluster has, and with that its journals and who owns which keys."""
+def balancer_node(region: str) -> NodeId:
+    """The balancer of a region: all know the ranges, that of the first region has them split and moved."""
+    return NodeId(f"{region}/balancer-0")
 
-    def __init__(self, adjudicators: int = ADJUDICATORS) -> None:
+
+class Layout:
+    """Where a cluster's nodes are, how many adjudicators it has, and with that its journals and who owns which keys."""
+
+    def __init__(self, adjudicators: int = ADJUDICATORS, topology: Topology = ONE_REGION) -> None:
         numbers = range(adjudicators)
+        self.topology = topology
+        self.storages = tuple(NodeId(f"{zone}/storage-0") for zone in topology.storing)
+        self.crossbars = tuple(NodeId(f"{zone}/crossbar-0") for zone in topology.storing)
+        """Each feeds the storage replica of its own zone."""
+        self.balancers = tuple(balancer_node(region) for region in topology.regions)
         self.journals = tuple(JournalId(f"adj-{number}") for number in numbers)
         self.candidates = {
-            journal: tuple(adjudicator_node(zone, number) for zone in zones_from_home(number))
+            journal: tuple(adjudicator_node(zone, number) for zone in self._from_home(number))
             for number, journal in enumerate(self.journals)
         }
-        """Who may lead each journal: one candidate in every zone, that of its home first."""
+        """Who may lead each journal: one candidate in every zone that may have one, that of its home first."""
         self.replicas = {
-            journal: tuple(journal_node(zone, number) for zone in ZONES) for number, journal in enumerate(self.journals)
+            journal: tuple(journal_node(zone, number) for zone in topology.zones)
+            for number, journal in enumerate(self.journals)
         }
         """The replicas of each journal, in the order of the zones."""
         self.ranges = Ranges.even(self.journals)
@@ -73,17 +81,27 @@ class Layout:
         self.map = PlacementMap(self.ranges, self.journals)
         """Who owns what, as far as this process knows."""
 
+    def _from_home(self, number: int) -> tuple[str, ...]:
+        """The zones with candidates, that which is the home of adjudicator `number` first: it leads if nothing has
+        failed."""
+        zones = self.topology.leading
+        home = number % len(zones)
+        return zones[home:] + zones[:home]
+
     def in_zone(self, zone: str) -> tuple[NodeId, ...]:
         """The nodes of one zone."""
-        replicas = (nodes[ZONES.index(zone)] for nodes in self.replicas.values())
+        replicas = (nodes[self.topology.zones.index(zone)] for nodes in self.replicas.values())
         candidates = (node for nodes in self.candidates.values() for node in nodes)
-        return tuple(node for node in (*replicas, *candidates, *CROSSBARS, *STORAGES) if process_of(node) == zone)
+        rest = (*candidates, *self.crossbars, *self.storages)
+        return (*replicas, *(node for node in rest if process_of(node) == zone))
 
+    def storages_from(self, region: str) -> tuple[NodeId, ...]:
+        """The storage replicas, those in a region first."""
+        return tuple(sorted(self.storages, key=lambda node: region_of(process_of(node)) != region))
 
-REGION = "A"
-"""The process of all roles that belong to no zone."""
-ZONE_ROLES = ("journal", "adj", "crossbar", "storage")
-"""Roles of zones."""
+    def near(self, region: str) -> int:
+        """How many storage replicas are in a region."""
+        return sum(region_of(process_of(node)) == region for node in self.storages)
 
 
 ZoneRole = Journal | Adjudicator | Crossbar | Replica
@@ -113,14 +131,15 @@ def directory_of(node: NodeId) -> str | None:
     return {"journal": node.partition("/")[2], "storage": "storage"}.get(role_of(node))
 
 
-def query_processor_node(number: int) -> NodeId:
-    """The node of query processor `number`."""
-    return NodeId(f"A/qp-{number}")
+def query_processor_node(number: int, region: str = REGION) -> NodeId:
+    """The node of query processor `number`; numbers are unique over all regions, as transactions have them in their
+    names."""
+    return NodeId(f"{region}/qp-{number}")
 
 
-def session_node(number: int) -> NodeId:
+def session_node(number: int, region: str = REGION) -> NodeId:
     """The address of the session that query processor `number` serves."""
-    return NodeId(f"A/session-{number}")
+    return NodeId(f"{region}/session-{number}")
 
 
 def slice_of(node: NodeId) -> str | None:
@@ -135,7 +154,7 @@ def adjudicator(around: Surroundings, node: NodeId, settings: AdjudicatorSetting
     journal = next(journal for journal, nodes in layout.candidates.items() if node in nodes)
     clock = StepClock(around.clock(node))
     first = layout.ranges.of(journal)
-    place = Place(node, journal, layout.replicas[journal], CROSSBARS, layout.candidates, first, (BALANCER,))
+    place = Place(node, journal, layout.replicas[journal], layout.crossbars, layout.candidates, first, layout.balancers)
     return Adjudicator(place, clock, around.trace(node, clock), settings)
 
 
@@ -154,22 +173,22 @@ def crossbar(around: Surroundings, node: NodeId, *, margin_us: int = MARGIN_US) 
         around.trace(node, clock),
         journals=around.layout.replicas,
         candidates=around.layout.candidates,
-        storages=STORAGES,
+        storages=around.layout.storages,
         margin_us=margin_us,
     )
 
 
 def storage(around: Surroundings, node: NodeId, disk: Disk, settings: StorageSettings | None = None) -> Replica:
     """A storage replica of all keys."""
-    clock = around.clock(node)
+    clock, layout = around.clock(node), around.layout
     return Replica(
         node,
         clock,
         around.trace(node, clock),
         disk,
-        crossbar=CROSSBARS[STORAGES.index(node)],
-        crossbars=CROSSBARS,
-        siblings=tuple(other for other in STORAGES if other != node),
+        crossbar=layout.crossbars[layout.storages.index(node)],
+        crossbars=layout.crossbars,
+        siblings=tuple(other for other in layout.storages if other != node),
         settings=settings,
     )
 
@@ -188,33 +207,50 @@ def zone_role(around: Surroundings, node: NodeId, disk: Disk | None) -> ZoneRole
     raise ValueError(f"{node} is no node of a zone, or lacks its disk")
 
 
-def balancer(around: Surroundings, settings: BalancerSettings | None = None) -> Balancer:
-    """Who knows the key ranges of the process, and sees to it that they are equally busy."""
-    clock = around.clock(BALANCER)
-    layout = around.layout
+def balancer(around: Surroundings, settings: BalancerSettings | None = None, *, region: str = REGION) -> Balancer:
+    """Who knows the key ranges of a region's process, and, in the first region, sees to it that they are equally busy.
+
+    In the others it only listens: two that balance would undo each other's work.
+    """
+    node, layout = balancer_node(region), around.layout
+    clock = around.clock(node)
     return Balancer(
-        BALANCER,
+        node,
         clock,
-        around.trace(BALANCER, clock),
+        around.trace(node, clock),
         ranges=layout.map,
         candidates=layout.candidates,
-        settings=settings,
+        settings=settings if region == layout.topology.regions[0] else BalancerSettings(split_above=0),
     )
 
 
 def query_processor(
-    around: Surroundings, number: int, settings: ProcessorSettings | None = None, *, leaders: Leaders | None = None
+    around: Surroundings,
+    number: int,
+    settings: ProcessorSettings | None = None,
+    *,
+    leaders: Leaders | None = None,
+    region: str = REGION,
 ) -> QueryProcessor:
     """The query processor of one session; those of a process may share what they know of `leaders`."""
-    node = query_processor_node(number)
+    node, layout = query_processor_node(number, region), around.layout
     clock = around.clock(node)
     return QueryProcessor(
         node,
         clock,
         around.trace(node, clock),
-        session=session_node(number),
-        storages=STORAGES,
-        ranges=around.layout.map,
-        leaders=leaders or Leaders(around.layout.candidates),
-        settings=settings,
+        session=session_node(number, region),
+        storages=layout.storages_from(region),
+        ranges=layout.map,
+        leaders=leaders or Leaders(layout.candidates),
+        settings=settings or processor_settings(layout.topology),
+        near=layout.near(region),
     )
+
+
+def processor_settings(topology: Topology) -> ProcessorSettings:
+    """Times of a query processor: where there is another region, its client can go there, and storage may be far from
+    what it waits for."""
+    if len(topology.regions) == 1:
+        return ProcessorSettings()
+    return ProcessorSettings(read_turn_us=SECOND_US, read_timeout_us=10 * SECOND_US)

@@ -5,6 +5,8 @@
     │   ├── ConflictError         another transaction was first (OC000)
     │   └── SchemaConflictError   the catalog changed under the transaction (OC001)
     ├── UnknownOutcomeError   the commit may or may not have happened: find out, then decide
+    ├── UnavailableError      no majority can be reached from here: go to another endpoint, or wait
+    ├── NotAcceptingError     the same, said to who asks for a session
     ├── RequestError          change the request: SQL, a limit, an option
     │   └── LimitError            one of the limits of P22
     ├── OperatorError         change the machine: a port, a directory, rights
@@ -61,6 +63,31 @@ class UnknownOutcomeError(DaybreakError):
             "transaction resolution unknown",
             detail=f"Transaction {txn} may or may not have been committed.",
             hint=f"Find out with {ask} before you run it again.",
+        )
+
+
+class UnavailableError(DaybreakError):
+    """P20: what this endpoint can reach is not enough to read. The session ends, so that its client looks for another
+    endpoint; nothing of its transaction remains."""
+
+    sqlstate = "08006"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no storage replica is complete up to the snapshot, and none becomes so",
+            hint="This endpoint may be cut off from a majority of the zones; connect to another one, or wait.",
+        )
+
+
+class NotAcceptingError(DaybreakError):
+    """P20: an endpoint that cannot reach enough to read takes no new sessions."""
+
+    sqlstate = "57P03"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"this endpoint is not accepting connections: {why}",
+            hint="Connect to another endpoint of the cluster, or try again later.",
         )
 
 

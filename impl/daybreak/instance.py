@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -15,12 +16,15 @@ import msgspec
 
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.limits import MAX_AGE_US
+from daybreak.base.time import Timestamp
 from daybreak.control.api import ControlServer
 from daybreak.control.balancer import SPLIT_ABOVE
 from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.control.chaos.server import ChaosServer
 from daybreak.control.datadir import DataDirectory, ServerFile
 from daybreak.control.leases import give_back
+from daybreak.endpoint import Endpoint
 from daybreak.errors import InternalError, OperatorError
 from daybreak.insight import SERVING, Cluster, ClusterInsight, Parts, Range
 from daybreak.node import make_chaos
@@ -31,8 +35,8 @@ from daybreak.query.leaders import Leaders
 from daybreak.query.pool import EnginePool
 from daybreak.query.private_server import PrivateServer
 from daybreak.query.processor import QueryProcessor
-from daybreak.rangeorders import OPERATOR, RangeOrders
-from daybreak.replicas import ASKER, Replicas
+from daybreak.rangeorders import RangeOrders
+from daybreak.replicas import Replicas
 from daybreak.router.server import Router
 from daybreak.runtime.local.chaos import clock_of
 from daybreak.runtime.local.network import Host
@@ -73,25 +77,43 @@ class Settings(msgspec.Struct, frozen=True):
 class Instance:
     """A server on a data directory. `start` once, then `stop` once."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, directory: DataDirectory | None = None) -> None:
+        """`directory` is that of one of several regions; None: this server has all of `Settings.data`."""
         self.settings = settings
         self.started_at = time.time()
-        self._directory = DataDirectory.open(settings.data, settings.adjudicators)
-        self._layout = cluster.Layout(self._directory.adjudicators)
+        self._directory = directory or DataDirectory.open(settings.data, settings.adjudicators, regions=1)
+        self.region = self._directory.region
+        self._asker, self._operator = (NodeId(f"{self.region}/{name}-0") for name in ("insight", "operator"))
+        self._stride = len(self._directory.topology.regions)
+        self._several = self._stride > 1
+        self._layout = cluster.Layout(self._directory.adjudicators, self._directory.topology)
         self._leaders = Leaders(self._layout.candidates)
-        self._chaos = make_chaos(cluster.REGION, alone=settings.processes == SINGLE) if settings.chaos else None
+        self._chaos = make_chaos(self.region, self._processes()) if settings.chaos else None
         self._clock = clock_of(self._chaos)
         self._traces: TraceDirectory | None = None
         self._free: list[int] = []
         self._processors: list[Host] = []
-        self._replicas = Replicas(cluster.STORAGES, partial(self._say_as, ASKER))
+        self._replicas = Replicas(self._layout.storages, partial(self._say_as, self._asker))
         self._insight = ClusterInsight(self._parts(), self._clock, self._replicas)
+        self._endpoint = Endpoint(self._can_read if self._several else None)
+        self._router = Router(
+            sessions=self._endpoint, host=settings.host, port=settings.port, max_sessions=settings.max_sessions
+        )
         self._undo: list[Callable[[], object]] = [self._directory.close]
+
+    def _processes(self) -> tuple[str, ...]:
+        """The names of the processes that talk to each other."""
+        return () if self.settings.processes == SINGLE else self._layout.topology.processes
 
     @property
     def port(self) -> int:
         """The port that clients connect to."""
         return self._router.port
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The same, by the name of the region."""
+        return {self.region: self.port}
 
     @property
     def failure(self) -> asyncio.Future[None]:
@@ -121,11 +143,14 @@ class Instance:
                 adjudicators=self._directory.adjudicators,
             )
         self._undo.append(self._network.close)
+        if self._several:  # those who come too early are told so, and go to another endpoint
+            await self._router.start()
+            self._undo.append(self._router.stop)
         around = self._around = cluster.Surroundings(self._node_clock, self._node_trace, self._layout)
         # The zones come up, and the journals are recovered, while PostgreSQL starts.
         opening = asyncio.get_running_loop().create_task(self._open(zones, around))
         self._undo.append(partial(_abandon, opening))
-        server = await PrivateServer.start(settings.data / "engine")
+        server = await PrivateServer.start(self._directory.home / "engine")
         self._undo.append(server.stop)
         watch = asyncio.get_running_loop().create_task(self._watch(server))
         self._undo.append(watch.cancel)
@@ -135,37 +160,37 @@ class Instance:
         self._undo.append(self._release)
         await self._or_failure(self._recovered())
         zones.settle()
-        sessions = SqlSessions(pool, self._open_store, self._insight)
-        self._router = Router(
-            sessions=sessions, host=settings.host, port=settings.port, max_sessions=settings.max_sessions
-        )
-        await self._router.start()
+        self._endpoint.begin(SqlSessions(pool, self._open_store, self._insight))
+        if not self._several:
+            await self._router.start()
         self._undo.append(self._router.stop)
-        orders = RangeOrders(self._balancer, self._locate, partial(self._say_as, OPERATOR))
-        self._network.listen(OPERATOR, orders.on_message)
-        control = ControlServer(settings.data, self.status, orders=orders.answer)
+        orders = RangeOrders(self._balancer, self._locate, partial(self._say_as, self._operator))
+        self._network.listen(self._operator, orders.on_message)
+        control = ControlServer(self._directory.home, self.status, orders=orders.answer)
         await control.start()
         self._undo.append(control.stop)
         if self._chaos is not None:
-            chaos = ChaosServer(settings.data, cluster.REGION, self._chaos)
+            chaos = ChaosServer(settings.data, self.region, self._chaos)
             self._undo.append(chaos.stop)
             await chaos.start()
         self._directory.announce(ServerFile(os.getpid(), settings.host, self._router.port, str(control.path)))
 
     async def _open(self, zones: Zones, around: cluster.Surroundings) -> None:
         await zones.open(around)
-        self._network.listen(ASKER, self._replicas.on_message)
+        self._network.listen(self._asker, self._replicas.on_message)
         self._start_roles()
 
     async def _watch(self, server: PrivateServer) -> None:
         """Without the private PostgreSQL no statement can be run: the server stops with it."""
         code = await server.wait()
-        log_file = self.settings.data / "engine" / "postgres.log"
+        log_file = self._directory.home / "engine" / "postgres.log"
         self._network.fail(OperatorError(f"the private PostgreSQL has ended (exit code {code}); see {log_file}"))
 
     def _start_roles(self) -> None:
         """Those of the region that serve no session."""
-        self._balancer = cluster.balancer(self._around, BalancerSettings(split_above=self.settings.split_above))
+        self._balancer = cluster.balancer(
+            self._around, BalancerSettings(split_above=self.settings.split_above), region=self.region
+        )
         self._network.start(self._network.add(self._balancer))
 
     def _node_clock(self, node: NodeId) -> Clock:
@@ -179,12 +204,14 @@ class Instance:
     async def _recovered(self) -> None:
         """Wait until all adjudicators may commit and a storage replica has everything up to now; it forgets what no
         session can ask for any more."""
-        begun, deadline = self._clock.now().latest, time.monotonic() + RECOVERY_SECONDS
+        patience = math.inf if self._several else RECOVERY_SECONDS  # the other region may go on for days without us
+        begun, deadline = self._clock.now().latest, time.monotonic() + patience
         # Complete up to now are only replicas to whom every adjudicator has promised it, so all have a lease.
-        complete = await self._replicas.complete(begun, RECOVERY_SECONDS)
+        complete = await self._replicas.complete(begun, patience)
         while complete and time.monotonic() < deadline:
             floor = await self._insight.floor()
-            if floor is not None and await self._replicas.forget(min(begun, floor), RECOVERY_SECONDS):
+            old = begun - MAX_AGE_US if self._several else begun  # sessions of another region go on
+            if floor is not None and await self._replicas.forget(Timestamp(min(old, floor)), RECOVERY_SECONDS):
                 return
         raise InternalError(f"the cluster has not recovered within {RECOVERY_SECONDS:.0f} s")
 
@@ -197,15 +224,19 @@ class Instance:
             await self.failure
         await task
 
+    async def _can_read(self, seconds: float) -> bool:
+        """Whether a snapshot of now can be read within `seconds`."""
+        return await self._replicas.complete(self._clock.now().latest, seconds)
+
     # --- sessions -----------------------------------------------------------------------------------------------
 
     def _open_store(self) -> Gateway:
         """A query processor for a new session."""
         number = heapq.heappop(self._free) if self._free else self._new_processor()
-        host = self._processors[number]
+        host = self._processors[number // self._stride]
         role = host.role
         assert isinstance(role, QueryProcessor), "the numbers are those of query processors"
-        session = cluster.session_node(number)
+        session = cluster.session_node(number, self.region)
 
         def close() -> None:
             self._network.unlisten(session)
@@ -222,8 +253,9 @@ class Instance:
         return gateway
 
     def _new_processor(self) -> int:
-        number = len(self._processors)
-        host = self._network.add(cluster.query_processor(self._around, number, leaders=self._leaders))
+        number = len(self._processors) * self._stride + self._layout.topology.regions.index(self.region)
+        role = cluster.query_processor(self._around, number, leaders=self._leaders, region=self.region)
+        host = self._network.add(role)
         self._processors.append(host)
         self._network.start(host)
         return number
@@ -257,7 +289,7 @@ class Instance:
         return Cluster(
             adjudicators=[told(zones, node, journal) for journal, nodes in layout.candidates.items() for node in nodes],
             journals=[told(zones, node, journal) for journal, nodes in layout.replicas.items() for node in nodes],
-            replicas=[told(zones, node) for node in cluster.STORAGES],
+            replicas=[told(zones, node) for node in self._layout.storages],
         )
 
     def _say_as(self, source: NodeId, to: NodeId, message: Message) -> None:
@@ -272,6 +304,7 @@ class Instance:
             "pid": os.getpid(),
             "host": settings.host,
             "port": self._router.port,
+            "region": self.region,
             "data": str(settings.data),
             "trace": str(settings.trace) if settings.trace else None,
             "cluster": self._directory.cluster,
@@ -280,7 +313,7 @@ class Instance:
             "clock": self._clock.status(),
             "adjudicators": {journal: self._leader(zones, journal) for journal in self._layout.journals},
             "zones": zones,
-            "storage": {node.partition("/")[0]: told(zones, node).status for node in cluster.STORAGES},
+            "storage": {node.partition("/")[0]: told(zones, node).status for node in self._layout.storages},
         }
 
     def _leader(self, zones: Mapping[str, dict[str, object]], journal: JournalId) -> dict[str, object]:
@@ -293,10 +326,10 @@ class Instance:
 
     async def _release(self) -> None:
         """Have the leases given back, so that the next start need not wait for them to expire."""
-        zones = [zone for zone in cluster.ZONES if self._zones.ends_with_us(zone)]
+        zones = [zone for zone in self._layout.topology.zones if self._zones.ends_with_us(zone)]
         nodes = (node for zone in zones for node in self._layout.in_zone(zone))
         own = [node for node in nodes if cluster.role_of(node) == "adj"]
-        await give_back(self._network, cluster.REGION, own, RELEASE_SECONDS)
+        await give_back(self._network, self.region, own, RELEASE_SECONDS)
 
     async def stop(self) -> None:
         """End sessions, give the leases back, stop everything that was started, in reverse order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
@@ -34,7 +34,6 @@ from daybreak.zone import Zone
 
 RELEASE_SECONDS = 1.0
 """An orderly stop waits this long for the leases to be given back: other zones may end at the same time."""
-PROCESSES = (cluster.REGION, *cluster.ZONES)
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -62,9 +61,9 @@ def build(registry: Registry) -> str:
     return f"{release}+{registry.fingerprint}"
 
 
-def make_chaos(process: str, *, alone: bool = False) -> Chaos:
-    """What may go wrong by order in a process that allows it; one that is `alone` has no others to talk to."""
-    return Chaos(() if alone else tuple(name for name in PROCESSES if name != process))
+def make_chaos(process: str, processes: Sequence[str]) -> Chaos:
+    """What may go wrong by order in a process that allows it, one of `processes`."""
+    return Chaos(tuple(name for name in processes if name != process))
 
 
 class Peering(NamedTuple):
@@ -74,6 +73,8 @@ class Peering(NamedTuple):
     process: str
     run: RunDirectory
     secret: bytes
+    processes: Sequence[str]
+    """The names of all processes of the cluster."""
     listen: TcpAddress | None = None
     peers: Mapping[str, TcpAddress] = {}
     chaos: Chaos | None = None
@@ -84,7 +85,7 @@ class Peering(NamedTuple):
             raise OperatorError(f"--peer {self.process}: that is this process; say where it listens with --listen")
         registry = wire.registry()
         me = Identity(self.cluster, self.process, build(registry), self.secret)
-        addresses: dict[str, Address] = {name: self.run.socket(name) for name in PROCESSES} | dict(self.peers)
+        addresses: dict[str, Address] = {name: self.run.socket(name) for name in self.processes} | dict(self.peers)
         if self.listen is not None:
             addresses[self.process] = self.listen
         if self.chaos is not None:
@@ -107,7 +108,10 @@ class NodeProcess:
         self.settings = settings
         self._started = time.monotonic()
         found = identity(settings.data)
-        self._cluster, self._layout = found.cluster, cluster.Layout(found.adjudicators)
+        self._cluster, self._layout = found.cluster, cluster.Layout(found.adjudicators, found.topology)
+        zones = found.topology.zones
+        if settings.zone not in zones:
+            raise OperatorError(f"--zone {settings.zone}: the cluster of {settings.data} has {', '.join(zones)}")
         self._undo: list[Callable[[], object]] = []
         self._traces: TraceDirectory | None = None
 
@@ -136,8 +140,8 @@ class NodeProcess:
             raise
 
     async def _open(self) -> None:
-        settings = self.settings
-        chaos = make_chaos(settings.zone) if settings.chaos else None
+        settings, processes = self.settings, self._layout.topology.processes
+        chaos = make_chaos(settings.zone, processes) if settings.chaos else None
         clock = clock_of(chaos)
         zone = self._zone = await Zone.open(settings.zone, settings.data / "zones" / settings.zone)
         self._undo.append(zone.close)
@@ -150,7 +154,7 @@ class NodeProcess:
             self._traces = TraceDirectory(settings.trace, self._cluster, network.fail, adjudicators=adjudicators)
         zone.prepare(cluster.Surroundings(lambda node: clock, self._trace, self._layout), self.nodes, disks_of(chaos))
         secret = read_secret(settings.data)
-        peering = Peering(self._cluster, settings.zone, run, secret, settings.listen, settings.peers, chaos)
+        peering = Peering(self._cluster, settings.zone, run, secret, processes, settings.listen, settings.peers, chaos)
         self._peers = peering.connect(network)
         network.join(self._peers)
         answer_with(network, settings.zone, self.status)

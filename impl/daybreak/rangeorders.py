@@ -14,7 +14,6 @@ from daybreak.control.balancer import Balancer
 from daybreak.errors import DaybreakError, RequestError
 from daybreak.runtime.protocols import Message
 
-OPERATOR = NodeId("A/operator-0")
 PATIENCE_SECONDS = 5.0
 """How long an owner's answer is waited for."""
 
@@ -34,7 +33,7 @@ class Order(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RangeOrders:
-    """Carries orders out, one message each; `post` sends it as `OPERATOR`."""
+    """Carries orders out, one message each; `post` sends it, and `on_message` takes what is answered."""
 
     def __init__(self, balancer: Balancer, locate: Locate, post: Callable[[NodeId, Message], None]) -> None:
         self._balancer = balancer

@@ -13,7 +13,6 @@ from daybreak.base.time import Timestamp
 from daybreak.runtime.protocols import Message
 from daybreak.storage.messages import ForgetBefore, Forgot, OutcomeRead, ReadOutcome
 
-ASKER = NodeId("A/insight-0")
 REPEAT_SECONDS = 0.1
 NOBODY = TxnId("")
 """No transaction has this name."""
@@ -22,7 +21,7 @@ Answer = OutcomeRead | Forgot
 
 
 class Replicas:
-    """The replicas `nodes`; `post` sends a message as `ASKER`, whose answers come to `on_message`."""
+    """The replicas `nodes`; `post` sends a message from a node whose answers come to `on_message`."""
 
     def __init__(self, nodes: tuple[NodeId, ...], post: Callable[[NodeId, Message], None]) -> None:
         self._nodes = nodes

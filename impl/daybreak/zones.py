@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -38,7 +39,6 @@ MAJORITY_SECONDS = 120.0
 """Without a majority of zones after so long, starting has failed."""
 ANSWER_SECONDS = 1.0
 """A zone that does not say how it is within this time is shown without its roles."""
-ASKER = NodeId(f"{cluster.REGION}/status-0")
 
 
 class OverTcp(NamedTuple):
@@ -86,7 +86,8 @@ def make_zones(
     if mode == SINGLE:
         return OwnZones(directory, disks_of(chaos))
     run = RunDirectory(directory.path)
-    peering = Peering(directory.cluster, cluster.REGION, run, secret, *over_tcp, chaos)
+    processes = directory.topology.processes
+    peering = Peering(directory.cluster, directory.region, run, secret, processes, *over_tcp, chaos)
     return OtherZones(directory, peering, trace, supervised=mode == ZONES)
 
 
@@ -101,7 +102,7 @@ class OwnZones:
 
     async def open(self, around: cluster.Surroundings) -> None:
         """Open all files before any role starts: damage in one zone changes nothing in another."""
-        for name in cluster.ZONES:
+        for name in around.layout.topology.zones:
             zone = await Zone.open(name, self._directory.zone(name))
             self._zones.append(zone)
             zone.prepare(around, around.layout.in_zone(name), self._disks)
@@ -129,35 +130,42 @@ class OtherZones:
     """Each zone in a process of its own, which this one supervises or not."""
 
     def __init__(self, directory: DataDirectory, peering: Peering, trace: Path | None, *, supervised: bool) -> None:
-        self.network = PeerNetwork(cluster.REGION, cluster.process_of)
-        data = directory.path
-        for zone in cluster.ZONES:
+        self.network = PeerNetwork(peering.process, cluster.process_of)
+        data, zones = directory.path, directory.topology.zones
+        self._zones = zones
+        for zone in zones:
             directory.zone(zone)
         self._supervised = supervised
+        self._one_of_several = len(directory.topology.regions) > 1
         self._run, self._peering = peering.run, peering
         self._peers = self._peering.connect(self.network)
-        self._questions = Questions(self.network, ASKER)
+        self._questions = Questions(self.network, NodeId(f"{peering.process}/status-0"))
         options = [] if peering.chaos is None else ["--chaos"]
-        commands = {zone: [*_command(zone, data, trace), *options] for zone in cluster.ZONES} if supervised else {}
+        commands = {zone: [*_command(zone, data, trace), *options] for zone in zones} if supervised else {}
         self._supervisor = Supervisor(commands, self.network.fail)
 
     async def open(self, around: cluster.Surroundings) -> None:
-        """Start them and wait for all; for a majority, if one takes very long.
+        """Start them and wait for all; for a majority, if one takes very long. One of several regions waits for that,
+        however long it takes.
 
         No role starts before: damage that one zone finds in its files is then found before another one's change.
         """
         self._supervisor.start()
         self.network.join(self._peers)
         await self._peering.start(self._peers)
-        if not await self._wait(lambda: not self._missing(), ALL_SECONDS):
+        if self._one_of_several:
+            await self._wait(self._majority, math.inf)
+        elif not await self._wait(lambda: not self._missing(), ALL_SECONDS):
             log.warning("going on without %s, which has not come up yet", ", ".join(self._missing()))
-            enough = majority(len(cluster.ZONES))
-            if not await self._wait(lambda: len(cluster.ZONES) - len(self._missing()) >= enough, MAJORITY_SECONDS):
+            if not await self._wait(self._majority, MAJORITY_SECONDS):
                 raise OperatorError(f"no majority of zones: {', '.join(self._missing())} have not come up")
         self._supervisor.go()
 
+    def _majority(self) -> bool:
+        return len(self._zones) - len(self._missing()) >= majority(len(self._zones))
+
     def _missing(self) -> list[str]:
-        return [zone for zone in cluster.ZONES if not self._peers.is_up(zone)]
+        return [zone for zone in self._zones if not self._peers.is_up(zone)]
 
     async def _wait(self, done: Callable[[], bool], seconds: float) -> bool:
         """Wait until something is so; whether it is, after at most `seconds`."""
@@ -181,11 +189,11 @@ class OtherZones:
     async def status(self) -> dict[str, Status]:
         """Ask every zone at once."""
         answers = await self._questions.ask(
-            tuple(zone for zone in cluster.ZONES if self._peers.is_up(zone)), ANSWER_SECONDS
+            tuple(zone for zone in self._zones if self._peers.is_up(zone)), ANSWER_SECONDS
         )
         children, peers = self._supervisor.status(), self._peers.status()
         found: dict[str, Status] = {}
-        for zone in cluster.ZONES:
+        for zone in self._zones:
             answer = answers.get(zone)
             said = answer or {}
             life = {"pid": said.get("pid"), "uptime_seconds": said.get("uptime_seconds")} | children.get(zone, {})

@@ -8,15 +8,15 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
-from daybreak.cluster import ZONES
+from daybreak.base.topology import ONE_REGION
 from daybreak.control.api import ask
 from daybreak.control.chaos.remote import Remote
 from daybreak.control.chaos.words import parse
 from daybreak.control.datadir import running_server
 from daybreak.errors import OperatorError
-from daybreak.node import PROCESSES
 from tests.support.server import Server
 
+PROCESSES, ZONES = ONE_REGION.processes, ONE_REGION.zones
 WELL_SECONDS = 60.0
 Status = dict[str, Any]
 

@@ -20,14 +20,15 @@ def rows(server: Server, query: str) -> set[tuple[object, ...]]:
 class Pairs:
     """A load on a server, life after life of it; each client counts on."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 0) -> None:
+        """Clients count from `first` on: two loads on one cluster must not insert the same pairs."""
         self.acknowledged: set[tuple[int, int]] = set()
         self.ends: list[psycopg.Error] = []
         """What ended clients."""
         self.retried = 0
         """How many transactions were told to try again (40001), and were not repeated."""
         self._enough = threading.Condition()
-        self._counts = [0] * CLIENTS
+        self._counts = [first] * CLIENTS
         self._running = False
         self._threads: list[threading.Thread] = []
 

@@ -22,13 +22,13 @@ CANDIDATES = {
     journal: (home, *(NodeId(f"A{zone}/{journal}") for zone in (1, 2, 3) if not home.startswith(f"A{zone}")))
     for journal, home in zip(JOURNALS, (ADJUDICATOR, OTHER), strict=True)
 }
-SETTINGS = Settings(commit_timeout_us=9_000, read_retry_us=400, read_turn_us=50)
+SETTINGS = Settings(commit_timeout_us=9_000, read_retry_us=400, read_turn_us=50, read_timeout_us=2_050)
 
 
 class Bench:
     """A query processor, with a manual clock and its trace in memory."""
 
-    def __init__(self, *, clock: ManualClock | None = None, node: NodeId = NODE) -> None:
+    def __init__(self, *, clock: ManualClock | None = None, node: NodeId = NODE, near: int | None = None) -> None:
         self.clock = clock or ManualClock()
         trace, self.sink = traced(node, self.clock)
         self.role = QueryProcessor(
@@ -40,6 +40,7 @@ class Bench:
             ranges=PlacementMap(Ranges.even(JOURNALS)),
             leaders=Leaders(CANDIDATES),
             settings=SETTINGS,
+            near=near,
         )
 
     def hear(self, message: Message, source: NodeId = ADJUDICATOR) -> Effects:

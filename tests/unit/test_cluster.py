@@ -8,7 +8,8 @@ import pytest
 
 from daybreak import cluster
 from daybreak.base.ids import NodeId
-from daybreak.cluster import CROSSBARS, STORAGES, Layout, Surroundings
+from daybreak.base.topology import ONE_REGION, TWO_REGIONS
+from daybreak.cluster import Layout, Surroundings
 from daybreak.journal.messages import Probe
 from daybreak.runtime.protocols import Clock, Send
 from daybreak.runtime.role import Role
@@ -17,6 +18,7 @@ from daybreak.trace.recorder import NoTrace, Trace
 from tests.support.roles import ManualClock, sent
 
 LAYOUT = Layout(3)
+CROSSBARS, STORAGES = LAYOUT.crossbars, LAYOUT.storages
 JOURNAL = LAYOUT.journals[0]
 REPLICAS = [node for nodes in LAYOUT.replicas.values() for node in nodes]
 ADJUDICATORS = [node for nodes in LAYOUT.candidates.values() for node in nodes]
@@ -96,9 +98,39 @@ def test_every_node_of_a_zone_has_a_role_and_a_directory_of_its_own_if_it_keeps_
             assert cluster.zone_role(around, node, disk).node == node
             assert cluster.role_of(node) in cluster.ZONE_ROLES
         places = [place for node in nodes if (place := cluster.directory_of(node)) is not None]
-        assert len(places) == len(set(places)) == (4 if zone in cluster.STORAGE_ZONES else 3)
+        assert len(places) == len(set(places)) == (4 if zone in LAYOUT.topology.storing else 3)
     with pytest.raises(ValueError, match="A/qp-0 is no node of a zone"):
         cluster.zone_role(around, NodeId("A/qp-0"), None)
+
+
+def test_two_regions_share_the_adjudicators_and_the_witness_has_journals_alone() -> None:
+    layout = Layout(2, TWO_REGIONS)
+    journals = ("journal-0", "journal-1")
+    full = (*journals, "adj-0", "adj-1", "crossbar-0", "storage-0")
+    for zone, roles in (("A1", full), ("B1", full), ("W1", journals)):
+        assert sorted(layout.in_zone(zone)) == sorted(f"{zone}/{role}" for role in roles)
+    assert [nodes[0] for nodes in layout.candidates.values()] == ["A1/adj-0", "B1/adj-1"]
+    assert layout.replicas[JOURNAL] == ("A1/journal-0", "B1/journal-0", "W1/journal-0")
+    assert layout.balancers == ("A/balancer-0", "B/balancer-0")
+
+
+def test_whoever_reads_in_a_region_begins_with_the_storage_there() -> None:
+    layout = Layout(2, TWO_REGIONS)
+    assert layout.storages_from("A") == ("A1/storage-0", "B1/storage-0")
+    assert layout.storages_from("B") == ("B1/storage-0", "A1/storage-0")
+    assert Layout().storages_from("A") == Layout().storages
+
+
+def test_the_processes_of_a_region_are_its_own_and_its_zones() -> None:
+    assert TWO_REGIONS.processes == ("A", "B", "A1", "B1", "W1")
+    assert [TWO_REGIONS.of_region(region) for region in TWO_REGIONS.places] == [("A", "A1"), ("B", "B1"), ("W1",)]
+    assert ONE_REGION.of_region("A") == ONE_REGION.processes
+
+
+def test_only_the_first_region_s_balancer_has_ranges_split_and_moved() -> None:
+    around = Surroundings(lambda node: ManualClock(), lambda node, clock: NoTrace(), Layout(2, TWO_REGIONS))
+    starts = [cluster.balancer(around, region=region).start() for region in TWO_REGIONS.regions]
+    assert [len(effects) for effects in starts] == [1, 0]
 
 
 def test_every_adjudicator_owns_a_part_of_the_keys() -> None:

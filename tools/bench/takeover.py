@@ -18,13 +18,13 @@ import psycopg
 
 from daybreak.adjudicator.settings import Settings
 from daybreak.base.ids import NodeId
+from daybreak.base.topology import ONE_REGION
 from daybreak.cluster import process_of
 from daybreak.control.api import Status, ask
 from daybreak.control.chaos.remote import Remote
 from daybreak.control.chaos.words import parse
 from daybreak.control.datadir import running_server
 from daybreak.errors import OperatorError
-from daybreak.node import PROCESSES
 from tools.bench.report import Figure, figure
 
 ADJUDICATORS = 4
@@ -102,7 +102,7 @@ def measure(directory: Path, rounds: int) -> list[Figure]:
 def _gaps(data: Path, fault: str, undo: str | None, rounds: int) -> list[float]:
     server = _start(data)
     try:
-        clients, remote = Clients(running_server(data).port), Remote(data, PROCESSES)
+        clients, remote = Clients(running_server(data).port), Remote(data, ONE_REGION.processes)
         try:
             return [_round(data, clients, remote, fault, undo) for _ in range(rounds)]
         finally:
@@ -119,11 +119,11 @@ def _round(data: Path, clients: Clients, remote: Remote, fault: str, undo: str |
     leaders = _leaders(data)
     victim = max(set(leaders), key=leaders.count)
     begun = time.monotonic()
-    remote.carry_out(parse([fault, victim], PROCESSES))
+    remote.carry_out(parse([fault, victim], ONE_REGION.processes))
     clients.wait()
     longest = max(gap(clients.times[number], begun) for number, led in enumerate(leaders) if led == victim)
     if undo is not None:
-        remote.carry_out(parse(undo.format(victim).split(), PROCESSES))
+        remote.carry_out(parse(undo.format(victim).split(), ONE_REGION.processes))
     _leaders(data)
     return longest
 

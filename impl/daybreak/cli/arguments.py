@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from daybreak.base.ranges import MAX_ADJUDICATORS
-from daybreak.cluster import REGION, ZONES
+from daybreak.base.topology import EVERY_PROCESS
 from daybreak.runtime.remote.peers import TcpAddress
 
 DATA = Path(".daybreak")
-PROCESSES = (REGION, *ZONES)
 
 
 class Parser(argparse.ArgumentParser):
@@ -62,9 +61,9 @@ def address(text: str) -> TcpAddress:
 def peer(text: str) -> tuple[str, TcpAddress]:
     """The address of another process of the cluster, ``NAME=HOST:PORT``."""
     name, _, rest = text.partition("=")
-    if name not in PROCESSES:
+    if name not in EVERY_PROCESS:
         raise argparse.ArgumentTypeError(
-            f"{text!r} names none of the processes {', '.join(PROCESSES)} as NAME=HOST:PORT"
+            f"{text!r} names none of the processes {', '.join(EVERY_PROCESS)} as NAME=HOST:PORT"
         )
     return name, address(rest)
 
@@ -80,5 +79,5 @@ def add_addresses(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=HOST:PORT",
-        help="where process A, A1, A2 or A3 listens; may be repeated (default: a Unix socket)",
+        help="where that process of the cluster listens; may be repeated (default: a Unix socket)",
     )

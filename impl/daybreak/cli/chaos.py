@@ -8,17 +8,18 @@ from pathlib import Path
 
 from daybreak.control.chaos.remote import Remote
 from daybreak.control.chaos.words import Due, parse, read_timeline
-from daybreak.node import PROCESSES
+from daybreak.control.datadir import processes_of
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out one command, or those of a file, each at its time; 0 when all are done."""
     words: list[str] = arguments.words
+    processes = processes_of(arguments.data)
     if words[:1] == ["run"] and len(words) == 2:
-        timeline = read_timeline(Path(words[1]), PROCESSES)
+        timeline = read_timeline(Path(words[1]), processes)
     else:
-        timeline = [Due(0, parse(words, PROCESSES))]
-    remote = Remote(arguments.data, PROCESSES, arguments.seed)
+        timeline = [Due(0, parse(words, processes))]
+    remote = Remote(arguments.data, processes, arguments.seed)
     try:
         asyncio.run(_play(remote, timeline))
     finally:

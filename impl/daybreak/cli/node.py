@@ -16,6 +16,7 @@ from pathlib import Path
 import uvloop
 
 from daybreak import cluster
+from daybreak.base.topology import EVERY_ZONE
 from daybreak.cli.arguments import DATA, Parser, add_addresses
 from daybreak.errors import DaybreakError
 from daybreak.node import NodeProcess, Settings
@@ -26,7 +27,7 @@ ALL = "all"
 def parse(argv: list[str]) -> argparse.Namespace:
     """The arguments of the subcommand."""
     parser = Parser(prog="daybreak node", description="Runs the roles of one zone.")
-    parser.add_argument("--zone", required=True, choices=cluster.ZONES, help="the zone")
+    parser.add_argument("--zone", required=True, choices=EVERY_ZONE, help="the zone")
     parser.add_argument(
         "--role",
         action="append",
@@ -70,7 +71,7 @@ async def _run(settings: Settings, *, with_stdin: bool) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if with_stdin:
-        loop.add_reader(sys.stdin.fileno(), _read, begin, stop)
+        loop.add_reader(sys.stdin.fileno(), read_orders, begin, stop)
     stopping = loop.create_task(stop.wait())
     node = NodeProcess(settings)
     starting = loop.create_task(node.start(begin if with_stdin else None))
@@ -90,7 +91,7 @@ async def _run(settings: Settings, *, with_stdin: bool) -> int:
     return 0
 
 
-def _read(begin: asyncio.Event, stop: asyncio.Event) -> None:
+def read_orders(begin: asyncio.Event, stop: asyncio.Event) -> None:
     """Something on standard input: begin. Its end: whoever started us wants us to stop, or is gone."""
     if os.read(sys.stdin.fileno(), 1024):
         begin.set()

@@ -9,7 +9,8 @@ import textwrap
 from pathlib import Path
 
 from daybreak.base.ranges import ADJUDICATORS
-from daybreak.cli import bench, chaos, check, ranges, serve, status
+from daybreak.base.topology import TOPOLOGIES
+from daybreak.cli import bench, chaos, check, ranges, region, serve, status
 from daybreak.cli.arguments import DATA, Parser, add_addresses, adjudicators, port, positive, rate
 from daybreak.control.balancer import SPLIT_ABOVE
 from daybreak.control.chaos.words import USAGE
@@ -27,6 +28,7 @@ def build() -> Parser:
     _add_check(commands.add_parser("check", help="check a trace directory against every spec that has a mapping"))
     node = commands.add_parser("node", help="run the roles of one zone", add_help=False)
     node.add_argument("rest", nargs=argparse.REMAINDER)
+    region.add_arguments(commands.add_parser("region", help="run the process of one of several regions"))
     modelcheck = commands.add_parser("modelcheck", help="check the specs' models", add_help=False)
     modelcheck.add_argument("rest", nargs=argparse.REMAINDER)
     _add_ranges(commands.add_parser("ranges", help="see, split, merge and move the key ranges of a running server"))
@@ -38,6 +40,13 @@ def build() -> Parser:
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=port, default=5432, help="port for clients, 0 for a free one (default 5432)")
     parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
+    parser.add_argument(
+        "--regions",
+        type=int,
+        choices=sorted(TOPOLOGIES),
+        help="regions with an endpoint each, of a new data directory: 1, or 2 and a witness (default 1)",
+    )
+    parser.add_argument("--port-b", type=port, help="port of the second region's endpoint (default: that after --port)")
     parser.add_argument(
         "--adjudicators",
         type=adjudicators,

@@ -50,6 +50,9 @@ class Child:
         self.starts = 0
         self.last_word = ""
         """Why it cannot go on, if it has said so in this life."""
+        self.wanted = asyncio.Event()
+        """Unless it is to stay down."""
+        self.wanted.set()
 
     @property
     def pid(self) -> int | None:
@@ -129,6 +132,7 @@ class Supervisor:
     async def _keep(self, child: Child) -> None:
         pauses, pause = self._pauses, 0.0
         while not self._stopping:
+            await child.wanted.wait()
             process = await child.spawn()
             if self._going:
                 child.begin()
@@ -139,6 +143,8 @@ class Supervisor:
             words.cancel()
             if self._stopping:
                 return
+            if not child.wanted.is_set():
+                continue
             if code == REFUSED_CODE and child.last_word and not self._settled:
                 self._refused(OperatorError(child.last_word))
                 return
@@ -150,6 +156,17 @@ class Supervisor:
                 *(child.name, process.pid, code, why, pause),
             )
             await asyncio.sleep(pause)
+
+    def keep_down(self, name: str) -> None:
+        """Kill a child, and do not start it again until `let_up`; KeyError if there is none of this name."""
+        child = self._children[name]
+        child.wanted.clear()
+        if child.process is not None and child.pid is not None:
+            child.process.kill()
+
+    def let_up(self, name: str) -> None:
+        """Start a child again that was kept down."""
+        self._children[name].wanted.set()
 
     def status(self) -> dict[str, dict[str, object]]:
         """What an operator may want to know, by child."""

@@ -61,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Without an answer for this long a read is sent again."""
     read_turn_us: int = 60_000
     """Without a first answer for this long the other storage replica is asked, and from then on."""
+    read_timeout_us: int = 30 * SECOND_US
+    """Without an answer for this long a read is given up: no replica is complete, nor will be soon."""
 
 
 @dataclass

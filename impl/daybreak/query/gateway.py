@@ -21,6 +21,7 @@ from daybreak.errors import (
     LimitError,
     RetryError,
     SchemaConflictError,
+    UnavailableError,
     UnknownOutcomeError,
 )
 from daybreak.query.committer import UNKNOWN
@@ -93,8 +94,8 @@ class Gateway:
         match message:
             case ReadDone(request, versions):
                 self._settle(self._reads.pop(request, None), versions)
-            case ReadFailed(request):
-                self._fail(self._reads.pop(request, None), _too_old())
+            case ReadFailed(request, lost):
+                self._fail(self._reads.pop(request, None), UnavailableError() if lost else _too_old())
             case CommitDone(_, ts):
                 self._settle(self._commit, ts)
             case CommitFailed(txn, reason):

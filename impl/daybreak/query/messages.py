@@ -18,9 +18,10 @@ class ReadDone(Message, frozen=True):
 
 
 class ReadFailed(Message, frozen=True):
-    """To the session: the snapshot is too old to be read."""
+    """To the session: the snapshot is too old to be read, or, if `lost`, no replica has answered in time."""
 
     request: int
+    lost: bool = False
 
 
 class CommitDone(Message, frozen=True):

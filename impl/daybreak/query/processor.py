@@ -25,7 +25,7 @@ from daybreak.query.attempts import Attempts
 from daybreak.query.committer import Settings
 from daybreak.query.leaders import Leaders
 from daybreak.query.messages import CommitDone, ReadDone, ReadFailed, ReadTimeout
-from daybreak.query.reads import Answer, Reads
+from daybreak.query.reads import Answer, Patience, Reads
 from daybreak.query.slices import divide
 from daybreak.query.transaction import Transaction
 from daybreak.runtime.protocols import Clock, Effects, Send
@@ -51,16 +51,18 @@ class QueryProcessor(Attempts):
         ranges: PlacementMap,
         leaders: Leaders,
         settings: Settings | None = None,
+        near: int | None = None,
     ) -> None:
+        """`near` of `storages`, the first ones, are in the own region; all of them, if nobody says so."""
         super().__init__(node, clock, trace, session=session, storages=storages, leaders=leaders, settings=settings)
-        self._ranges = ranges
+        self._ranges, chosen = ranges, self._settings
         self._number = str(node).rsplit("-", 1)[-1]
         self._reads = Reads(
             storages,
+            near if near is not None else len(storages),
             turns=int(self._number),
             numbers=self._numbers,
-            turn_us=self._settings.read_turn_us,
-            retry_us=self._settings.read_retry_us,
+            patience=Patience(chosen.read_turn_us, chosen.read_retry_us, chosen.read_timeout_us),
         )
 
     # --- what the session asks ----------------------------------------------------------------------------------
@@ -138,7 +140,7 @@ class QueryProcessor(Attempts):
 
     def on_read_result(self, source: NodeId, message: ReadResult) -> Effects:
         """Storage has answered a read, or a part of it."""
-        answer = self._reads.answered(message)
+        answer = self._reads.answered(source, message)
         if not isinstance(answer, Answer):
             return answer
         self.read(txn=self.transaction.txn, seen=_sample(answer.versions))
@@ -150,8 +152,9 @@ class QueryProcessor(Attempts):
         return [Send(self._session, ReadFailed(given_up))] if isinstance(given_up, int) else given_up
 
     def on_read_timeout(self, source: NodeId, message: ReadTimeout) -> Effects:
-        """Storage has not answered: turn to another replica."""
-        return self._reads.timed_out(message)
+        """Storage has not answered: turn to another replica, or, after long, give the read up."""
+        given_up = self._reads.timed_out(message)
+        return [Send(self._session, ReadFailed(given_up, lost=True))] if isinstance(given_up, int) else given_up
 
     # --- steps --------------------------------------------------------------------------------------------------
 

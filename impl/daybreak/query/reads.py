@@ -9,6 +9,9 @@
 
 All parts are of one snapshot, so each may come from another replica. Every part has a number of its own: an answer that
 comes late is never taken for that to another part.
+
+Replicas of another region are asked only when those of the own one do not answer. Then both are, until one of the own
+region answers again.
 """
 
 from __future__ import annotations
@@ -36,29 +39,40 @@ class Answer(NamedTuple):
     versions: tuple[Version, ...]
 
 
+class Patience(NamedTuple):
+    """How long storage is waited for, in microseconds."""
+
+    turn_us: int
+    """Without a first answer for so long the next replica is asked …"""
+    retry_us: int
+    """… and so on, each time after so long."""
+    most_us: int
+    """Without any for so long the read is given up."""
+
+
 class _Pending(NamedTuple):
     request: int
     """The number that the session knows it by, which is that of its first part."""
     part: Read
     """What is still to come."""
     found: list[Version]
+    turned: int = 0
+    """How often the part was asked for again."""
 
 
 class Reads:
     """A part of the query processor, no role of its own."""
 
     def __init__(
-        self, storages: tuple[NodeId, ...], *, turns: int, numbers: Iterator[int], turn_us: int, retry_us: int
+        self, storages: tuple[NodeId, ...], near: int, *, turns: int, numbers: Iterator[int], patience: Patience
     ) -> None:
-        """Begin with storage replica `turns`; `numbers` are those of all questions that the node asks storage.
-
-        Without a first answer for `turn_us` microseconds the next replica is asked, and so on every `retry_us`.
-        """
+        """Begin with storage replica `turns` of the `near` first ones, which are those of the own region; `numbers` are
+        those of all questions that the node asks storage."""
         self._storages = storages
-        self._turns = turns
+        self._near = near
+        self._turns = turns % near
         self._numbers = numbers
-        self._turn_us = turn_us
-        self._retry_us = retry_us
+        self._patience = patience
         self._pending: dict[int, _Pending] = {}
         """By the number of the part that was asked for last."""
         self._refused: dict[int, set[NodeId]] = {}
@@ -74,15 +88,19 @@ class Reads:
     def _send(self, pending: _Pending) -> Effects:
         number = pending.part.request
         self._pending[number] = pending
-        return [Send(self._storage, pending.part), After(self._turn_us, ReadTimeout(number, self._turns))]
+        timer = After(self._patience.turn_us, ReadTimeout(number, self._turns))
+        return [*self._requests(pending.part), timer]
 
-    @property
-    def _storage(self) -> NodeId:
-        """The storage replica that is asked."""
-        return self._storages[self._turns % len(self._storages)]
+    def _requests(self, part: Read) -> list[Send]:
+        """What the replica is asked whose turn it is; if that is one of another region, one of the own as well."""
+        number = self._turns % len(self._storages)
+        asked = (number,) if number < self._near else (number, 0)
+        return [Send(self._storages[index], part) for index in asked]
 
-    def answered(self, message: ReadResult) -> Answer | Effects:
+    def answered(self, source: NodeId, message: ReadResult) -> Answer | Effects:
         """Take an answer: all that was to be read, or what is to be done for the rest; nothing if nobody waits."""
+        if self._turns % len(self._storages) >= self._near and source in self._storages[: self._near]:
+            self._turns = self._storages.index(source)
         pending = self._pending.pop(message.request, None)
         if pending is None:
             return []
@@ -91,7 +109,7 @@ class Reads:
         if not message.more:
             return Answer(pending.request, tuple(pending.found))
         rest = _rest(pending.part, next(self._numbers), message.versions)
-        return self._send(pending._replace(part=rest))
+        return self._send(_Pending(pending.request, rest, pending.found))
 
     def too_old(self, source: NodeId, number: int) -> int | Effects:
         """A replica does not have the snapshot: ask another, or give up the read whose number is returned."""
@@ -106,15 +124,21 @@ class Reads:
         del self._pending[number], self._refused[number]
         return pending.request
 
-    def timed_out(self, message: ReadTimeout) -> Effects:
-        """Turn to another replica, if no other read did so since; a read may be repeated."""
+    def timed_out(self, message: ReadTimeout) -> int | Effects:
+        """Turn to another replica, if no other read did so since, or give up the read whose number is returned; a read
+        may be repeated."""
         pending = self._pending.get(message.request)
         if pending is None:
             return []
+        turn_us, retry_us, most_us = self._patience
+        if turn_us + pending.turned * retry_us >= most_us:
+            del self._pending[message.request]
+            self._refused.pop(message.request, None)
+            return pending.request
         if message.turns == self._turns:
             self._turns += 1
-        again = ReadTimeout(message.request, self._turns)
-        return [Send(self._storage, pending.part), After(self._retry_us, again)]
+        self._pending[message.request] = pending._replace(turned=pending.turned + 1)
+        return [*self._requests(pending.part), After(retry_us, ReadTimeout(message.request, self._turns))]
 
     def clear(self) -> None:
         """Wait for nothing any more."""

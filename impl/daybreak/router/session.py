@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from daybreak.errors import DaybreakError, InternalError, RequestError
+from daybreak.errors import DaybreakError, InternalError, RequestError, UnavailableError
 from daybreak.query import pgmessages as pg
 from daybreak.query.extended import Extended
 from daybreak.query.outcomes import StatementError, cancelled, error_message
@@ -66,7 +66,7 @@ class ClientSession:
                 continue  # copy data after a failed COPY, or the rest of a failed series up to Sync
             try:
                 await handler(body)
-            except pg.ProtocolViolationError:
+            except (pg.ProtocolViolationError, UnavailableError):
                 raise
             except InternalError:
                 if not self._sql.cancellation.requested:

@@ -63,7 +63,14 @@ class SetDisk(msgspec.Struct, frozen=True, tag=True):
     state: DiskState
 
 
-Order = Disturb | Heal | Jump | SetDisk
+class Keep(msgspec.Struct, frozen=True, tag=True):
+    """Order, for whoever supervises the processes: kill one and keep it down, or start it again."""
+
+    process: str
+    up: bool
+
+
+Order = Keep | Disturb | Heal | Jump | SetDisk
 
 _SOUND = Link()
 
@@ -88,6 +95,8 @@ class Chaos:
             case Disturb(peer, fault, amount):
                 for name in self._named(peer):
                     self._links[name] = msgspec.structs.replace(self._links[name], **{fault: amount})
+            case Keep():
+                raise RequestError("no process keeps itself down")
             case Heal():
                 self._links = dict.fromkeys(self._links, _SOUND)
             case Jump(by_us):

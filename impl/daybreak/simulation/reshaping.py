@@ -30,7 +30,7 @@ class Reshaping:
 
     def ask(self) -> None:
         """Ask for a change."""
-        balancer = self._world.role(cluster.BALANCER)
+        balancer = self._world.role(self._layout.balancers[0])
         if not self.going or not isinstance(balancer, Balancer):
             return
         self._requests += 1
@@ -45,5 +45,5 @@ class Reshaping:
             owner, message = self._layout.map.find(at).owner, SplitRange(number, at)
         else:
             owner, message = known.owner, MergeRanges(number, known.low)
-        self._world.perform(cluster.BALANCER, [Send(balancer.leaders[owner], message)])
+        self._world.perform(self._layout.balancers[0], [Send(balancer.leaders[owner], message)])
         self.asked += 1

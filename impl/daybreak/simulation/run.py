@@ -10,8 +10,9 @@ from pathlib import Path
 
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.topology import TOPOLOGIES
 from daybreak.control.balancer import Settings as BalancerSettings
-from daybreak.errors import DaybreakError, DiskFullError, RetryError, UnknownOutcomeError
+from daybreak.errors import DaybreakError, DiskFullError, RetryError, UnavailableError, UnknownOutcomeError
 from daybreak.journal.replica import Journal
 from daybreak.query.committer import Settings as ProcessorSettings
 from daybreak.query.gateway import Gateway
@@ -22,6 +23,7 @@ from daybreak.runtime.sim.disk import SimDisk
 from daybreak.runtime.sim.tasks import SimFuture, spawn
 from daybreak.runtime.sim.world import Faults, SimClock, World
 from daybreak.simulation.bank import Bank, Ledger
+from daybreak.simulation.distance import Distance
 from daybreak.simulation.reshaping import Reshaping
 from daybreak.simulation.trouble import Trouble
 from daybreak.storage.checkpoint import Settings as StorageSettings
@@ -33,6 +35,8 @@ LIMIT_US = 120_000_000
 """Virtual time after which a run that has not ended is stuck."""
 
 PROCESSOR = ProcessorSettings(commit_timeout_us=10_000_000, read_retry_us=100_000, read_turn_us=20_000)
+FAR_PROCESSOR = ProcessorSettings(commit_timeout_us=10_000_000, read_turn_us=500_000, read_timeout_us=5_000_000)
+"""Where storage may be far from what it waits for."""
 UNBALANCED = BalancerSettings(split_above=0)
 """No range is split or moved but at random."""
 MARGIN_US = 20_000
@@ -50,6 +54,8 @@ class Options:
     """Transactions of each client, whatever becomes of them."""
     accounts: int = 6
     adjudicators: int = 2
+    regions: int = 1
+    """With an endpoint; of two, every other client is in the second."""
     moves_every_us: int = 0
     """Mean time between two requests to split, merge or move a key range; 0: none."""
     segment_bytes: int = 4_096
@@ -94,7 +100,8 @@ class Simulation:
         self._recorders: dict[NodeId, Recorder] = {}
         self._clocks: dict[NodeId, SimClock] = {}
         self._gateways: dict[int, Gateway] = {}
-        self.layout = cluster.Layout(self.options.adjudicators)
+        self.layout = cluster.Layout(self.options.adjudicators, TOPOLOGIES[self.options.regions])
+        self.distance = Distance(self.world, self.layout.topology)
         self._around = cluster.Surroundings(self._clock, self._new_trace, self.layout)
         if trace is not None:
             write_identity(trace, f"simulation of seed {seed}", self.options.adjudicators)
@@ -136,34 +143,45 @@ class Simulation:
             for node in replicas:
                 disk = self.disks[journal][node] = SimDisk(self.world.random, node)
                 self.world.add(node, partial(cluster.journal, around, node, disk, segment_bytes=size), disk)
-        for node in cluster.CROSSBARS:
+        for node in self.layout.crossbars:
             self.world.add(node, partial(cluster.crossbar, around, node, margin_us=MARGIN_US))
-        for node in cluster.STORAGES:
+        for node in self.layout.storages:
             disk = self._storage_disks[node] = SimDisk(self.world.random)
             self.world.add(node, partial(cluster.storage, around, node, disk, STORAGE), disk)
-        self.world.add(cluster.BALANCER, partial(cluster.balancer, around, UNBALANCED))
+        for region, node in zip(self.layout.topology.regions, self.layout.balancers, strict=True):
+            self.world.add(node, partial(cluster.balancer, around, UNBALANCED, region=region))
         for nodes in self.layout.candidates.values():
             for node in nodes:
                 self.world.add(node, partial(cluster.adjudicator, around, node))
         for number in range(self.options.clients + 1):
-            self.world.add(cluster.query_processor_node(number), partial(self._processor, number))
+            self.world.add(self._node(number), partial(self._processor, number))
+
+    def _region(self, number: int) -> str:
+        """Where a client is; clients and their query processors have the same numbers."""
+        regions = self.layout.topology.regions
+        return regions[number % len(regions)]
+
+    def _node(self, number: int) -> NodeId:
+        return cluster.query_processor_node(number, self._region(number))
 
     def _processor(self, number: int) -> Role:
         """Build a query processor and the session's side of it."""
-        processor = cluster.query_processor(self._around, number, PROCESSOR)
+        region = self._region(number)
+        settings = PROCESSOR if self.options.regions == 1 else FAR_PROCESSOR
+        processor = cluster.query_processor(self._around, number, settings, region=region)
         node = processor.node
         gateway = Gateway(processor, perform=partial(self.world.perform, node), new_future=SimFuture)
         self._gateways[number] = gateway
-        self.world.listen(cluster.session_node(number), gateway.on_message)
+        self.world.listen(cluster.session_node(number, region), gateway.on_message)
         return processor
 
     def _crashed(self, node: NodeId) -> None:
         """The session of a crashed query processor learns that it is lost; a storage replica may lose its disk."""
-        if node in cluster.STORAGES and self.world.random.random() < self.options.wiped and self._whole(node):
+        if node in self.layout.storages and self.world.random.random() < self.options.wiped and self._whole(node):
             self._storage_disks[node].wipe()
             self._needs[node] = self._had[node]
         for number, gateway in self._gateways.items():
-            if node == cluster.query_processor_node(number):
+            if node == self._node(number):
                 gateway.lose(SessionLostError("the server has closed the connection"))
 
     def _whole(self, but: NodeId) -> bool:
@@ -207,12 +225,12 @@ class Simulation:
         rng = random.Random(f"{self.seed}/{number}")
         for count in range(self.options.transactions):
             await self._sleep(rng.randint(0, 60_000))
-            while self.world.role(cluster.query_processor_node(number)) is None:
+            while self.world.role(self._node(number)) is None:
                 await self._sleep(10_000)
             await self._transaction(f"{number}.{count}", self._gateways[number], rng)
         self._finished += 1
 
-    async def _transaction(self, name: str, store: Store, rng: random.Random) -> None:
+    async def _transaction(self, name: str, store: Gateway, rng: random.Random) -> None:
         kind = rng.random()
         try:
             if kind < 0.2:
@@ -223,7 +241,8 @@ class Simulation:
             self.ledger.unknown.add(name)
         except SessionLostError:
             self.ledger.unknown.add(name)
-        except (RetryError, DiskFullError):
+        except (RetryError, DiskFullError, UnavailableError):
+            store.give_up()
             self.ledger.failed.add(name)
 
     async def _audit(self, store: Store) -> None:
@@ -249,7 +268,7 @@ class Simulation:
             try:
                 await self.bank.open(self._gateways[0])
                 break
-            except RetryError:
+            except (RetryError, UnavailableError):
                 await self._sleep(100_000)
         self._finished += 1
 
@@ -283,16 +302,18 @@ class Simulation:
         layout = self.layout
         candidates = tuple(node for nodes in layout.candidates.values() for node in nodes)
         replicas = tuple(node for nodes in layout.replicas.values() for node in nodes)
-        nodes = (*replicas, *cluster.CROSSBARS, *cluster.STORAGES, *candidates)
-        processors = tuple(cluster.query_processor_node(n) for n in range(1, self.options.clients + 1))
+        nodes = (*replicas, *self.layout.crossbars, *self.layout.storages, *candidates)
+        processors = tuple(self._node(n) for n in range(1, self.options.clients + 1))
         clients_running = [True]
         self.world.crash_at_random((*nodes, *processors), lambda node: clients_running[0] and self._may_crash(node))
         for trouble in troubles:
             trouble.begin()
         self.world.now_and_then(self.options.moves_every_us, self.reshaping.ask)
         self._disturb(candidates, lambda: clients_running[0])
+        self.distance.begin(lambda: clients_running[0])
         self._run(*(self._client(number) for number in range(1, self.options.clients + 1)))
         clients_running[0] = self.reshaping.going = False
+        self.distance.end()
         for node in candidates:
             self._go_on(node)
         for trouble in troubles:
@@ -323,7 +344,7 @@ class Simulation:
 
     def _outcome(self) -> Outcome:
         world, trimmed = self.world, 0
-        for node in cluster.STORAGES:
+        for node in self.layout.storages:
             role = world.role(node)
             assert isinstance(role, Replica), "all nodes were started again"
             self._count(role)

@@ -54,6 +54,14 @@ def test_bad_usage_is_one_line_and_exit_code_2(
     assert said.err.endswith(" --help\n")
 
 
+def test_what_belongs_to_one_region_is_refused_for_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--regions", "2", "--processes", "apart", "--data", str(tmp_path / "d")]) == 1
+    assert capsys.readouterr().err == (
+        "daybreak: --processes, --listen and --peer are for one region; leave them out with --regions\n"
+    )
+    assert not (tmp_path / "d").exists()
+
+
 @pytest.mark.parametrize(("text", "number"), [("0", 0), ("5432", 5432), ("65535", 65535)])
 def test_every_port_is_a_port(text: str, number: int) -> None:
     assert port(text) == number

@@ -10,7 +10,17 @@ import msgspec
 import pytest
 
 from daybreak.base.ranges import ADJUDICATORS
-from daybreak.control.datadir import FORMAT, DataDirectory, Format, ServerFile, running_server
+from daybreak.base.topology import TWO_REGIONS
+from daybreak.control.datadir import (
+    FORMAT,
+    REGIONS_FORMAT,
+    DataDirectory,
+    Format,
+    ServerFile,
+    identity,
+    processes_of,
+    running_server,
+)
 from daybreak.errors import OperatorError
 
 SERVER = ServerFile(pid=4711, host="127.0.0.1", port=5432, control="/somewhere/control.sock")
@@ -45,6 +55,17 @@ def test_a_directory_keeps_its_identity_over_restarts(path: Path) -> None:
     assert msgspec.json.decode((path / "format.json").read_bytes(), type=Format) == Format(
         FORMAT, clusters.pop(), ADJUDICATORS
     )
+
+
+def test_a_directory_keeps_the_number_of_regions_that_it_was_made_for(path: Path) -> None:
+    for wanted in (2, None):
+        directory = DataDirectory.open(path, regions=wanted)
+        assert directory.topology == TWO_REGIONS
+        directory.close()
+    assert identity(path).format == REGIONS_FORMAT, "who knows one region only must not run it"
+    assert processes_of(path) == TWO_REGIONS.processes
+    with pytest.raises(OperatorError, match="was made for 2 regions, not 1; leave --regions out, or name another"):
+        DataDirectory.open(path, regions=1)
 
 
 def test_two_directories_are_two_clusters(path: Path, directory: DataDirectory) -> None:

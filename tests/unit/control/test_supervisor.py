@@ -140,3 +140,26 @@ def test_children_begin_when_all_may_and_later_lives_at_once(tmp_path: Path) -> 
         await until(lambda: begun.exists() and begun.read_text().count("x") >= 2)
 
     run(f"read line && echo x >> {begun}", test)
+
+
+def test_a_child_that_is_kept_down_is_started_again_when_it_is_let_up(caplog: pytest.LogCaptureFixture) -> None:
+    async def test(keeper: Supervisor) -> None:
+        await nothing(keeper)
+        first = pid(keeper)
+        keeper.keep_down("A2")
+        await until(lambda: keeper.status()["A2"]["pid"] is None)
+        keeper.let_up("A2")
+        await until(lambda: keeper.status()["A2"]["pid"])
+        assert (pid(keeper) != first, keeper.status()["A2"]["restarts"]) == (True, 1)
+
+    assert run(ALIVE, test) == []
+    assert caplog.records == [], "it was told to be gone"
+
+
+def test_a_supervisor_stops_although_a_child_is_kept_down() -> None:
+    async def test(keeper: Supervisor) -> None:
+        await nothing(keeper)
+        keeper.keep_down("A2")
+        await until(lambda: keeper.status()["A2"]["pid"] is None)
+
+    assert run(ALIVE, test) == []

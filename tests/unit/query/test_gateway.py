@@ -20,10 +20,11 @@ from daybreak.errors import (
     OperatorError,
     RetryError,
     SchemaConflictError,
+    UnavailableError,
     UnknownOutcomeError,
 )
 from daybreak.query.gateway import Gateway
-from daybreak.query.messages import CommitTimeout
+from daybreak.query.messages import CommitTimeout, ReadFailed
 from daybreak.query.store import StoreTransaction
 from daybreak.runtime.protocols import Effects, Message, Send
 from daybreak.runtime.sim.tasks import SimFuture, spawn
@@ -129,6 +130,14 @@ def test_a_transaction_whose_snapshot_nobody_keeps_is_to_be_run_again() -> None:
     session.answer(ReadTooOld(request), OTHER_STORAGE)
     assert isinstance(call.error, RetryError)
     assert call.error.sqlstate == "40001"
+
+
+def test_a_read_that_no_replica_answers_in_time_fails_as_one_of_a_lost_connection() -> None:
+    session = Session()
+    call = Call(session.begin().get([A]))
+    session.gateway.on_message(ReadFailed(session.asked(ReadKeys).request, lost=True))
+    assert isinstance(call.error, UnavailableError)
+    assert call.error.sqlstate == "08006"
 
 
 def test_a_commit_of_nothing_returns_the_time_of_the_snapshot_at_once() -> None:

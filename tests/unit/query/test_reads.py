@@ -69,3 +69,39 @@ def test_a_later_part_that_nobody_keeps_any_more_fails_the_whole_read() -> None:
     bench.hear(ReadResult(request, (row(A),), more=True), STORAGE)
     assert len(sent(bench.hear(ReadTooOld(request + 1), STORAGE), ReadRange, OTHER_STORAGE)) == 1
     assert bench.hear(ReadTooOld(request + 1), OTHER_STORAGE) == [Send(SESSION, ReadFailed(request))]
+
+
+# --- another region -------------------------------------------------------------------------------------------------
+
+
+def near_bench() -> tuple[Bench, int]:
+    """A bench whose region has the first replica only, and a read that it has not answered in time."""
+    bench = Bench(near=1)
+    bench.role.open()
+    request, effects = bench.role.get([A])
+    assert [e.to for e in effects if isinstance(e, Send)] == [OTHER_STORAGE], "that of the own region"
+    ((_, timeout),) = timers(effects, ReadTimeout)
+    turned = bench.hear(timeout, NODE)
+    assert [e.to for e in turned if isinstance(e, Send)] == [STORAGE, OTHER_STORAGE], "both are asked"
+    return bench, request
+
+
+def test_another_region_s_replica_is_asked_until_one_of_the_own_region_answers_again() -> None:
+    bench, request = near_bench()
+    bench.hear(ReadResult(request, (row(A),)), STORAGE)
+    again, effects = bench.role.get([B])
+    assert [e.to for e in effects if isinstance(e, Send)] == [STORAGE, OTHER_STORAGE], "no wait at every read"
+    bench.hear(ReadResult(again, (row(B),)), STORAGE)
+    bench.hear(ReadResult(again, (row(B),)), OTHER_STORAGE)
+    _, effects = bench.role.get([C])
+    assert [e.to for e in effects if isinstance(e, Send)] == [OTHER_STORAGE]
+
+
+def test_a_read_that_nobody_answers_is_given_up_after_its_time() -> None:
+    bench, request = near_bench()
+    timeout = ReadTimeout(request, 1)
+    said = [bench.hear(timeout, NODE) for _ in range(4)]
+    assert [sent(effects, ReadFailed) for effects in said] == [[]] * 4
+    assert bench.hear(timeout, NODE) == [Send(SESSION, ReadFailed(request, lost=True))]
+    assert bench.hear(timeout, NODE) == []
+    assert bench.hear(ReadResult(request, (row(A),)), STORAGE) == [], "it comes too late"

@@ -15,11 +15,13 @@ from pathlib import Path
 
 import msgspec
 
-from daybreak.control.chaos.server import socket_name
+from daybreak.base.topology import stands_for
+from daybreak.control.chaos.server import KEEPER, socket_name
 from daybreak.control.chaos.spoil import spoil_an_entry
 from daybreak.control.chaos.words import CORRUPT, SIGNALS, Command
 from daybreak.control.places import RunDirectory
 from daybreak.errors import OperatorError
+from daybreak.runtime.chaos import Disturb, Keep, Order
 
 ANSWER_SECONDS = 10.0
 
@@ -41,14 +43,42 @@ class Remote:
         node, do = command
         if node is None:
             self._tell_all(do)
-        elif not isinstance(do, str):
-            self._tell(node, do)
-        elif do == CORRUPT:
-            self.pid(node)
-            return spoil_an_entry(self._data / "zones" / node, self._random)
-        else:
-            os.kill(self.pid(node), SIGNALS[do])
+            return ""
+        names = stands_for(node, self.processes)
+        if isinstance(do, Disturb):
+            self._disturb(names, do)
+            return ""
+        zones = [name for name in names if (self._data / "zones" / name).is_dir()] if do == CORRUPT else []
+        return "\n".join(filter(None, (self._do(name, do) for name in zones or names)))
+
+    def _do(self, node: str, do: Order | str) -> str:
+        """Do something to one process."""
+        match do:
+            case Keep():
+                self._tell(KEEPER, Keep(node, do.up))
+            case str() if do == CORRUPT:
+                self.pid(node)
+                return spoil_an_entry(self._data / "zones" / node, self._random)
+            case str():
+                os.kill(self.pid(node), SIGNALS[do])
+            case _:
+                self._tell(node, do)
         return ""
+
+    def _disturb(self, names: tuple[str, ...], order: Disturb) -> None:
+        """Let something go wrong between some processes and others. It is enough to tell one of two, the other of which
+        may be down; of a cut both are told, as it is to last when one of them is started again."""
+        if order.peer is None and len(names) == 1:
+            self._tell(names[0], order)
+            return
+        peers = [name for name in self.processes if name not in names]
+        if order.peer is not None:
+            peers = [*stands_for(order.peer, self.processes)]
+        for name in names:
+            for peer in peers:
+                ends = [end for end in ((name, peer), (peer, name)) if self._listens(end[0])] or [(name, peer)]
+                for teller, other in ends if order.fault == "cut" else ends[:1]:
+                    self._tell(teller, Disturb(other, order.fault, order.amount))
 
     def _tell_all(self, order: object) -> None:
         """Tell everybody who listens; somebody must."""

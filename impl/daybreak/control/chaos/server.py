@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from daybreak.control.places import RunDirectory
 from daybreak.errors import DaybreakError
-from daybreak.runtime.chaos import Chaos, Order
+from daybreak.runtime.chaos import Order
 
 _orders = msgspec.json.Decoder(Order)
+
+
+KEEPER = "serve"
+"""The name of the process that supervises those of several regions."""
 
 
 def socket_name(process: str) -> str:
@@ -22,10 +27,17 @@ def socket_name(process: str) -> str:
     return f"{process}.chaos.sock"
 
 
+class Obeys(Protocol):
+    """Whoever carries orders out."""
+
+    def obey(self, order: Order) -> None:
+        """Carry out an order; RequestError if that is not possible."""
+
+
 class ChaosServer:
     """Takes orders for `chaos`: a line of JSON each, answered by an empty line, or one that says what is wrong."""
 
-    def __init__(self, data: Path, process: str, chaos: Chaos) -> None:
+    def __init__(self, data: Path, process: str, chaos: Obeys) -> None:
         self._run = RunDirectory(data)
         self._path = self._run.path / socket_name(process)
         self._chaos = chaos

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, get_args
 
+from daybreak.base.topology import stands_for
 from daybreak.errors import OperatorError, RequestError
-from daybreak.runtime.chaos import DiskState, Disturb, Heal, Jump, LinkFault, Order, SetDisk
+from daybreak.runtime.chaos import DiskState, Disturb, Heal, Jump, Keep, LinkFault, Order, SetDisk
 
 SIGNALS = {"pause": signal.SIGSTOP, "resume": signal.SIGCONT, "kill": signal.SIGKILL}
 CORRUPT = "corrupt"
+KEEP = {"down": False, "up": True}
 USAGE = """\
 cut NODE[-NODE]                  no message between one process and the others, or another one, arrives
 latency NODE[-NODE] 60ms         each of them is late
@@ -21,6 +23,7 @@ reorder NODE[-NODE] 20%          so many of them are overtaken by others
 loss NODE[-NODE] 5%              so many of them never arrive
 heal                             all messages arrive again, once, in order
 pause NODE, resume NODE          stop a process and let it go on (SIGSTOP, SIGCONT)
+down NODE, up NODE               end a process and keep it so, of a cluster with several regions; let it run again
 kill NODE                        end a process (SIGKILL)
 clock NODE +3600s                the clock of its machine is off by so much, forward or back; +0s: it is right again
 disk NODE full|sync-fails|slow   its disks are so until: disk NODE ok
@@ -47,6 +50,9 @@ def parse(words: Sequence[str], processes: Sequence[str]) -> Command:
         return Command(None, Heal())
     if verb in (*SIGNALS, CORRUPT) and len(rest) == 1:
         return Command(_node(rest[0], processes), verb)
+    if verb in KEEP and len(rest) == 1:
+        node = _node(rest[0], processes)
+        return Command(node, Keep(node, KEEP[verb]))
     if verb == "cut" and len(rest) == 1:
         return _link(verb, rest[0], 1.0, processes)
     if verb in get_args(LinkFault) and verb != "cut" and len(rest) == 2:
@@ -71,7 +77,7 @@ def _link(fault: str, ends: str, amount: float, processes: Sequence[str]) -> Com
 
 
 def _node(name: str, processes: Sequence[str]) -> str:
-    if name not in processes:
+    if not stands_for(name, processes):
         raise RequestError(f"{name!r} is no process of this cluster: {', '.join(processes)}")
     return name
 

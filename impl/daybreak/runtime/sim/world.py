@@ -57,6 +57,10 @@ class Faults:
     """Bounds of that: shorter than a lease, and longer."""
     cut_every_us: int = 0
     """Mean time between two candidates that are cut off from everybody for `pause_us`; 0 for none."""
+    part_every_us: int = 0
+    """Mean time between two cuts between regions, for `part_us`; 0 for none."""
+    part_us: tuple[int, int] = (200_000, 6_000_000)
+    """Bounds of that: shorter than a lease, and longer."""
     crash_every_us: int = 120_000
     """Mean time between two crashes; 0 for none."""
     down_us: tuple[int, int] = (10_000, 200_000)
@@ -106,6 +110,10 @@ class World:
         self.cut_off: set[NodeId] = set()
         """Nodes whose messages are lost, in both directions."""
         self.delivered = 0
+        self.way_us: Callable[[NodeId, NodeId], int | None] = lambda source, to: 0
+        """By how much the way from one node to another is longer than others; None: messages are lost on it."""
+        self.on_send: Callable[[NodeId, NodeId, Message], None] = lambda source, to, message: None
+        """Called for each message that goes out to the network."""
         self._due: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
         self._nodes: dict[NodeId, SimNode] = {}
@@ -209,12 +217,14 @@ class World:
             return
         role = self._nodes[node].role
         assert role is not None, "only a node that is up sends"
-        if node in self.cut_off or to in self.cut_off:
+        self.on_send(node, to, message)
+        way_us = self.way_us(node, to)
+        if node in self.cut_off or to in self.cut_off or way_us is None:
             return
         cause = role.trace.context()
         life = self._nodes[to].life
         for _ in range(self._copies()):
-            self.at(self._delay(), lambda: self._deliver(node, to, life, message, cause))
+            self.at(way_us + self._delay(), lambda: self._deliver(node, to, life, message, cause))
 
     def _copies(self) -> int:
         """How often a message arrives."""

@@ -8,20 +8,21 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from daybreak.base.topology import TWO_REGIONS
 from daybreak.control.chaos.remote import Remote
-from daybreak.control.chaos.server import ChaosServer
+from daybreak.control.chaos.server import KEEPER, ChaosServer
 from daybreak.control.chaos.spoil import spoil_an_entry
 from daybreak.control.chaos.words import Command, parse
 from daybreak.errors import OperatorError
 from daybreak.journal.frame import pack_frame, pack_header
 from daybreak.journal.messages import Entry
 from daybreak.journal.scan import scan
-from daybreak.runtime.chaos import Chaos, Heal, Jump
+from daybreak.runtime.chaos import Chaos, Disturb, Heal, Jump, Keep, Order
 from daybreak.runtime.local.disk import LocalDisk
 
 PROCESSES = ("A", "A1")
@@ -137,3 +138,57 @@ def test_a_spoilt_entry_is_one_that_was_vouched_for(tmp_path: Path, seed: int) -
 def test_a_zone_without_entries_cannot_be_spoilt(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="there is no entry yet that could be spoilt"):
         spoil_an_entry(tmp_path, random.Random(1))
+
+
+# --- several regions ----------------------------------------------------------------------------------------------
+
+
+class Keeper:
+    """What a process was told."""
+
+    def __init__(self) -> None:
+        self.told: list[Order] = []
+
+    def obey(self, order: Order) -> None:
+        """Remember it."""
+        self.told.append(order)
+
+
+def told(data: Path, listening: Sequence[str], *commands: str) -> dict[str, list[Order]]:
+    """What the processes of two regions, those that listen, are told when commands are given."""
+    keepers = {name: Keeper() for name in listening}
+
+    async def test() -> None:
+        servers = [ChaosServer(data, name, keeper) for name, keeper in keepers.items()]
+        for server in servers:
+            await server.start()
+        orders = Remote(data, TWO_REGIONS.processes, seed=1)
+        try:
+            for command in commands:
+                await asyncio.to_thread(orders.carry_out, parse(command.split(), TWO_REGIONS.processes))
+        finally:
+            orders.close()
+            for server in servers:
+                await server.stop()
+
+    asyncio.run(test())
+    return {name: keeper.told for name, keeper in keepers.items()}
+
+
+def test_a_region_s_name_stands_for_all_processes_in_it(tmp_path: Path) -> None:
+    found = told(tmp_path, TWO_REGIONS.processes, "latency A-B 60ms")
+    late = {name: [order.peer for order in orders if isinstance(order, Disturb)] for name, orders in found.items()}
+    assert late == {"A": ["B", "B1"], "A1": ["B", "B1"], "B": [], "B1": [], "W1": []}, "one end is told, not both"
+    clocks = told(tmp_path, TWO_REGIONS.processes, "clock W +1s")
+    assert [name for name, orders in clocks.items() if orders] == ["W1"]
+
+
+def test_of_a_cut_both_ends_are_told_that_are_there(tmp_path: Path) -> None:
+    found = told(tmp_path, ("A", "B", "B1", "W1"), "cut A")
+    cut = {name: {order.peer for order in orders if isinstance(order, Disturb)} for name, orders in found.items()}
+    assert cut == {"A": {"B", "B1", "W1"}, "B": {"A", "A1"}, "B1": {"A", "A1"}, "W1": {"A", "A1"}}
+
+
+def test_whoever_keeps_the_processes_is_told_which_to_keep_down(tmp_path: Path) -> None:
+    found = told(tmp_path, (KEEPER,), "down A", "up A1")
+    assert found[KEEPER] == [Keep("A", up=False), Keep("A1", up=False), Keep("A1", up=True)]

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from daybreak.base.topology import TWO_REGIONS
 from daybreak.control.chaos.words import USAGE, Command, Due, parse, read_timeline
 from daybreak.errors import OperatorError, RequestError
-from daybreak.runtime.chaos import Disturb, Heal, Jump, SetDisk
+from daybreak.runtime.chaos import Disturb, Heal, Jump, Keep, SetDisk
 
 PROCESSES = ("A", "A1", "A2")
 
@@ -66,6 +67,13 @@ def test_what_is_no_command_is_told_in_one_line(words: str, complaint: str) -> N
         parse(words.split(), PROCESSES)
     assert complaint in refused.value.message
     assert "\n" not in refused.value.message
+
+
+def test_a_witness_has_a_name_although_no_process_is_called_so() -> None:
+    assert parse(["down", "W"], TWO_REGIONS.processes) == Command("W", Keep("W", up=False))
+    assert parse(["up", "W1"], TWO_REGIONS.processes) == Command("W1", Keep("W1", up=True))
+    with pytest.raises(RequestError, match="'W' is no process of this cluster: A, A1, A2"):
+        parse(["down", "W"], PROCESSES)
 
 
 def test_a_timeline_has_a_command_a_line(tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""`daybreak region`: the process of one of several regions, which `daybreak serve --regions` starts and supervises."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+
+import uvloop
+
+from daybreak.base.topology import EVERY_REGION
+from daybreak.cli.arguments import DATA, port, rate
+from daybreak.cli.node import read_orders
+from daybreak.control.balancer import SPLIT_ABOVE
+from daybreak.control.datadir import DataDirectory
+from daybreak.instance import Instance, Settings
+from daybreak.zones import APART
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the subcommand."""
+    parser.add_argument("--name", required=True, choices=EVERY_REGION, help="the region")
+    parser.add_argument("--port", type=port, required=True, help="port for clients")
+    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
+    parser.add_argument("--trace", type=Path, metavar="DIR", help="write every protocol step to DIR")
+    parser.add_argument("--chaos", action="store_true", help="obey daybreak chaos; for tests")
+    parser.add_argument("--split-above", type=rate, default=SPLIT_ABOVE, metavar="COMMITS", help="as of daybreak serve")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the region until SIGTERM, SIGINT or the end of standard input; 0 after an orderly stop."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    logging.raiseExceptions = False  # a supervisor that was killed reads no log
+    settings = Settings(
+        data=arguments.data,
+        port=arguments.port,
+        trace=arguments.trace,
+        processes=APART,
+        chaos=arguments.chaos,
+        split_above=arguments.split_above,
+    )
+    return uvloop.run(_run(settings, arguments.name))
+
+
+async def _run(settings: Settings, region: str) -> int:
+    loop, stop, begin = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_reader(sys.stdin.fileno(), read_orders, begin, stop)
+    stopping = loop.create_task(stop.wait())
+    instance = Instance(settings, await DataDirectory.of_region(settings.data, region))
+    starting = loop.create_task(instance.start())
+    await asyncio.wait((stopping, starting), return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()  # which stops what was started
+        await asyncio.wait((starting,))
+        return 0
+    await starting
+    try:
+        await asyncio.wait((stopping, instance.failure), return_when=asyncio.FIRST_COMPLETED)
+        if instance.failure.done():
+            await instance.failure
+    finally:
+        await instance.stop()
+    return 0

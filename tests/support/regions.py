@@ -1,0 +1,94 @@
+"""A real cluster of two regions, for tests."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from daybreak.base.topology import TWO_REGIONS
+from daybreak.control.api import ask
+from daybreak.control.chaos.remote import Remote
+from daybreak.control.chaos.words import parse
+from daybreak.control.datadir import running_server
+from tests.support.server import READY, Server
+
+SECONDS = 60.0
+Client = psycopg.Connection[tuple[object, ...]]
+
+
+class TwoRegions(Server):
+    """`daybreak serve --regions 2`, with an endpoint in A and in B, that obeys `order`."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(data, "--regions", "2", "--chaos")
+        self.ports: dict[str, int] = {}
+
+    def start(self) -> TwoRegions:
+        """Start it and wait until both endpoints are ready."""
+        super().start()
+        assert self.process is not None and self.process.stdout is not None, "it was started"
+        line = self.process.stdout.readline()
+        found = READY.fullmatch(line.strip())
+        assert found is not None, f"one endpoint only, then {line!r}; log: {self.log()}"
+        self.ports = dict(zip(TWO_REGIONS.regions, (self.port, int(found.group(1))), strict=True))
+        return self
+
+    def __enter__(self) -> TwoRegions:
+        return self.start()
+
+    def at(self, *regions: str, autocommit: bool = True) -> Client:
+        """A client of the first of some regions that takes it."""
+        ports = [str(self.ports[region]) for region in regions]
+        hosts = ",".join(["127.0.0.1"] * len(ports))
+        return psycopg.connect(
+            f"host={hosts} port={','.join(ports)} user=admin dbname=postgres connect_timeout=30", autocommit=autocommit
+        )
+
+    def endpoint(self, region: str) -> Server:
+        """The cluster as those see it who connect to one region only."""
+        seen = copy.copy(self)
+        seen.port = self.ports[region]
+        return seen
+
+    def order(self, command: str) -> None:
+        """One command, as `daybreak chaos` takes it."""
+        remote = Remote(self.data, TWO_REGIONS.processes, 1)
+        try:
+            remote.carry_out(parse(command.split(), TWO_REGIONS.processes))
+        finally:
+            remote.close()
+
+    def status(self) -> dict[str, Any]:
+        """What `daybreak status` shows."""
+        return ask(running_server(self.data).control)
+
+    def again(self, region: str) -> Client:
+        """A client of a region, as soon as that takes one."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            try:
+                return self.at(region)
+            except psycopg.OperationalError as error:
+                assert time.monotonic() < deadline, f"{region} takes nobody: {error}; log: {self.log()}"
+
+    def until(self, what: str, holds: Callable[[dict[str, Any]], bool]) -> None:
+        """Return once something is so of the status."""
+        deadline = time.monotonic() + SECONDS
+        while not holds(found := self.status()):
+            assert time.monotonic() < deadline, f"{what}: not within {SECONDS:g} s; {found}"
+
+
+def persist(client: Client, statement: str) -> object:
+    """Run a statement until it is not told to try again; the first column of its first row, if it returns any."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            done = client.execute(statement)
+            return done.fetchone()[0] if done.description and done.rowcount else None  # type: ignore[index]
+        except psycopg.errors.SerializationFailure:
+            assert time.monotonic() < deadline, f"{statement}: refused for {SECONDS:g} s"
