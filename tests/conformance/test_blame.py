@@ -5,7 +5,11 @@ The sentences are in `tests/golden/blame`, one file per bug.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -19,48 +23,71 @@ ROOT = Path(__file__).parents[2]
 RUNGS = {rung.name: rung for rung in rungs()}
 
 
+SEEDS = range(24)
+"""Tried in turn until a run shows the bug: which one does changes with every change of what is simulated."""
+BLAME = re.compile(
+    r"\w+?_(?P<role>[a-z]+)-\d+\.ndjson:\d+: (?P<event>\w+)\(.*\) by \S+: "
+    r"not allowed, for \"(?P<condition>.*)\" (?P<truth>is false|is true and must not be) \(.*\)"
+    r"(?P<within>, in \".*\")?, (?P<place>specs/\S+:\d+)\.\n"
+)
+"""What of a sentence does not depend on the seed."""
+
+
+class Caught(NamedTuple):
+    """The first run with the bug that its spec refuses."""
+
+    trace: Path
+    result: Result
+
+
 @pytest.fixture(scope="module")
 def plans() -> dict[str, Plan]:
     return {name: Plan(RUNGS[name].spec, RUNGS[name].mapping) for name in {bug.rung for bug in PLANTED}}
 
 
-def checked(bug: Planted, plans: dict[str, Plan], directory: Path) -> Result:
-    """The check of a run with the bug, by the spec that must refuse it."""
-    record(bug, directory)
-    (result,) = check_all([plans[bug.rung]], [directory])
-    return result
+@pytest.fixture(scope="module")
+def catch(plans: dict[str, Plan], tmp_path_factory: pytest.TempPathFactory) -> Callable[[Planted], Caught]:
+    @cache
+    def caught(bug: Planted) -> Caught:
+        for seed in SEEDS:
+            trace = tmp_path_factory.mktemp(bug.name)
+            record(bug, seed, trace)
+            (result,) = check_all([plans[bug.rung]], [trace])
+            if result.verdict == VIOLATES:
+                return Caught(trace, result)
+        pytest.fail(f"no run of {len(SEEDS)} shows {bug.name}")
+
+    return caught
 
 
 @pytest.mark.parametrize("bug", PLANTED, ids=lambda bug: str(bug.name))
-def test_the_first_sentence_names_event_action_and_condition(
-    bug: Planted, plans: dict[str, Plan], tmp_path: Path
-) -> None:
-    result = checked(bug, plans, tmp_path)
-    assert result.verdict == VIOLATES, result.reason
-    sentence = result.reason.replace(f"{tmp_path}/", "").replace(f"{ROOT}/", "")
-    assert f"{sentence}\n" == golden(f"blame/{bug.name}.txt", f"{sentence}\n")
+def test_the_first_sentence_names_event_action_and_condition(bug: Planted, catch: Callable[[Planted], Caught]) -> None:
+    trace, result = catch(bug)
+    sentence = result.reason.replace(f"{trace}/", "").replace(f"{ROOT}/", "") + "\n"
+    said, expected = BLAME.fullmatch(sentence), BLAME.fullmatch(golden(f"blame/{bug.name}.txt", sentence))
+    assert said and expected, sentence
+    assert said.groupdict() == expected.groupdict()
 
 
 @pytest.mark.parametrize("bug", PLANTED, ids=lambda bug: str(bug.name))
 def test_a_part_of_the_trace_that_cannot_be_made_smaller_shows_the_same(
-    bug: Planted, plans: dict[str, Plan], tmp_path: Path
+    bug: Planted, plans: dict[str, Plan], catch: Callable[[Planted], Caught]
 ) -> None:
-    plan, rejected = plans[bug.rung], checked(bug, plans, tmp_path).rejection
+    trace, result = catch(bug)
+    plan, rejected = plans[bug.rung], result.rejection
     assert rejected is not None
-    entries = part_of(plan, [tmp_path], rejected)
+    entries = part_of(plan, [trace], rejected)
     small = minimise(plan, rejected, entries)
     assert small is not None
     assert small.smallest and len(small.steps) + small.dropped == len(entries)
     assert (small.steps[-1].file, small.steps[-1].line) == (rejected.file, rejected.line)
 
 
-def test_without_a_bug_the_same_runs_conform(plans: dict[str, Plan], tmp_path: Path) -> None:
-    for seed in {bug.seed for bug in PLANTED}:
-        directory = tmp_path / str(seed)
-        directory.mkdir()
-        record(Planted(lambda patch: None, "", seed), directory)
-        for result in check_all(list(plans.values()), [directory]):
-            assert result.verdict == CONFORMS, f"seed {seed}: {result.reason}"
+@pytest.mark.parametrize("seed", SEEDS[:2])
+def test_without_a_bug_such_runs_conform(seed: int, plans: dict[str, Plan], tmp_path: Path) -> None:
+    record(Planted(lambda patch: None, "", cut_every_us=200_000), seed, tmp_path)
+    for result in check_all(list(plans.values()), [tmp_path]):
+        assert result.verdict == CONFORMS, result.reason
 
 
 def test_every_golden_sentence_is_of_a_bug() -> None:
