@@ -198,7 +198,7 @@ class ClusterInsight:
             upto = Timestamp(max(upto, *(_number(status["lease"]) for status in leaders)))
             # Asked for earlier, it would have the adjudicators promise ahead of the clock.
             await asyncio.sleep(max(0, upto - self._clock.now().earliest) / SECOND_US)
-        answer = await self._replicas.outcome(txn, upto, PATIENCE_SECONDS)
+        answer = await self._replicas.outcome(txn, start, upto, PATIENCE_SECONDS)
         if answer is None:
             return Outcome(Fate.UNKNOWN)
         if answer.ts is not None:

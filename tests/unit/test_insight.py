@@ -190,3 +190,18 @@ def test_without_an_answer_it_is_given_up_in_time() -> None:
     replicas = Replicas((STORAGE,), lambda to, message: None)
     assert not asyncio.run(replicas.complete(time(5), 0.01))
     replicas.on_message(OutcomeRead(1, None, time(0)))
+
+
+@pytest.mark.parametrize("knowing_first", [True, False])
+def test_who_has_kept_a_name_is_believed_before_who_began_later(knowing_first: bool) -> None:
+    answers = [OutcomeRead(1, None, time(2)), OutcomeRead(1, time(4), time(0))]
+    replicas = Replicas((STORAGE, NodeId("A2/storage-0")), lambda to, message: replicas.on_message(answers.pop()))
+    if not knowing_first:
+        answers.reverse()
+    told = asyncio.run(replicas.outcome(TxnId("1.1"), time(1), time(5), 20.0))
+    assert told is not None and told.ts == time(4)
+
+
+def test_if_nobody_has_kept_a_name_that_is_the_answer() -> None:
+    replicas = Replicas((STORAGE,), lambda to, message: replicas.on_message(OutcomeRead(1, None, time(2))))
+    assert asyncio.run(replicas.outcome(TxnId("1.1"), time(1), time(5), 20.0)) == OutcomeRead(1, None, time(2))

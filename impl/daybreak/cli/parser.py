@@ -121,8 +121,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
 def _add_chaos(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = f"commands:\n{textwrap.indent(USAGE, '  ')}\n\nNODE is a zone's process, or A, the region's."
-    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory of the running server")
-    parser.add_argument("--seed", type=positive, help="for what is left to chance (default: another one each time)")
+    chaos.add_options(parser)
     parser.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND", help="see below")
     parser.set_defaults(run=chaos.run)
 

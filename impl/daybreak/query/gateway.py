@@ -216,7 +216,10 @@ def _failure(txn: TxnId, reason: str) -> DaybreakError:
         )
     if reason == UNKNOWN:
         return UnknownOutcomeError(txn)
-    return RetryError("the key range is changing hands, nothing was committed; run the transaction again")
+    return RetryError(
+        "could not commit: who decides about its keys changes or is out of reach; nothing of the transaction remains",
+        hint="Run the transaction again.",
+    )
 
 
 def _too_old() -> RetryError:

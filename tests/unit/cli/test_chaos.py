@@ -12,7 +12,7 @@ from daybreak.cli.main import main
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ((), "'' is no command (see daybreak chaos --help)"),
+        ((), "no command was given (see daybreak chaos --help)"),
         (("cut", "A9"), "'A9' is no process of this cluster: A, A1, A2, A3"),
         (("clock", "A1", "-3600"), "'-3600' is no length of time, like +3600s"),
         (("cut", "A1"), "process A1 takes no such orders; start the server with --chaos to allow them"),
@@ -20,10 +20,12 @@ from daybreak.cli.main import main
         (("run", "nowhere"), "nowhere: cannot be read"),
     ],
 )
+@pytest.mark.parametrize("late", [False, True])
 def test_one_line_and_exit_code_1(
-    words: tuple[str, ...], complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...], complaint: str, late: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["chaos", "--data", str(tmp_path), *words]) == 1
+    options = ("--data", str(tmp_path))
+    assert main(["chaos", *words, *options] if late else ["chaos", *options, *words]) == 1
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith("daybreak: ") and said.err.count("\n") == 1

@@ -168,7 +168,7 @@ def test_a_commit_returns_its_time_once_it_is_durable_and_that_has_passed() -> N
 ERRORS = {
     Reason.CONFLICT: (ConflictError, "40001", "change conflicts with another transaction (OC000)"),
     Reason.SCHEMA: (SchemaConflictError, "40001", "schema has been updated by another transaction (OC001)"),
-    Reason.UNAVAILABLE: (RetryError, "40001", "run the transaction again"),
+    Reason.UNAVAILABLE: (RetryError, "40001", "nothing of the transaction remains"),
     Reason.DISK_FULL: (DiskFullError, "53100", "nothing of the transaction remains"),
 }
 

@@ -45,7 +45,9 @@ class Command(NamedTuple):
 
 def parse(words: Sequence[str], processes: Sequence[str]) -> Command:
     """A command in words. `processes` are the names that a NODE may have. RequestError if it is none."""
-    verb, *rest = words or [""]
+    if not words:
+        raise RequestError("no command was given", hint="see daybreak chaos --help")
+    verb, *rest = words
     if verb == "heal" and not rest:
         return Command(None, Heal())
     if verb in (*SIGNALS, CORRUPT) and len(rest) == 1:

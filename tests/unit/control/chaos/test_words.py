@@ -44,7 +44,7 @@ def test_commands(words: str, command: Command) -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ("", "'' is no command"),
+        ("", "no command was given"),
         ("fly A1", "'fly A1' is no command"),
         ("cut", "'cut' is no command"),
         ("cut A1 A2", "'cut A1 A2' is no command"),
@@ -91,7 +91,7 @@ def test_a_timeline_has_a_command_a_line(tmp_path: Path) -> None:
     [
         ("cut A1", "'cut' is no time in seconds, like 12.5"),
         ("2 cut A9", "'A9' is no process"),
-        ("2", "'' is no command"),
+        ("2", "no command was given"),
         ("0.5 heal", "0.5 lies before the line above; sort the lines by time"),
     ],
 )
