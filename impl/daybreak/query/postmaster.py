@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from daybreak.errors import OperatorError
+from daybreak.query import initdb
 from daybreak.query.programs import Programs, complaint
 
 SUPERUSER = "daybreak"
@@ -49,9 +50,20 @@ class Postmaster:
         Raises `OperatorError` with the server's own reason when it does not start.
         """
         await asyncio.to_thread(_clear, programs, directory)
+        copied = await initdb.make(programs, directory / "data", SUPERUSER, *options)
+        try:
+            return await cls._run(programs, directory, settings)
+        except OperatorError:
+            if not copied:
+                raise
+        # What was kept may be spoilt: let initdb make it once more.
+        await asyncio.to_thread(_clear, programs, directory)
+        await initdb.make(programs, directory / "data", SUPERUSER, *options, anew=True)
+        return await cls._run(programs, directory, settings)
+
+    @classmethod
+    async def _run(cls, programs: Programs, directory: Path, settings: Mapping[str, str]) -> Postmaster:
         data = directory / "data"
-        initdb = ("--no-sync", "--no-locale", "--encoding=UTF8", "--auth=trust", "--no-instructions")
-        await programs.run("initdb", f"--pgdata={data}", f"--username={SUPERUSER}", *initdb, *options)
         lines = [f"{name} = {_quoted(value)}\n" for name, value in {**COMMON_SETTINGS, **settings}.items()]
         (data / "postgresql.conf").write_text("".join(lines))
         with (directory / "postgres.log").open("wb") as log:
