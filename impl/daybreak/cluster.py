@@ -155,7 +155,15 @@ def adjudicator(around: Surroundings, node: NodeId, settings: AdjudicatorSetting
     clock = StepClock(around.clock(node))
     first = layout.ranges.of(journal)
     place = Place(node, journal, layout.replicas[journal], layout.crossbars, layout.candidates, first, layout.balancers)
-    return Adjudicator(place, clock, around.trace(node, clock), settings)
+    return Adjudicator(place, clock, around.trace(node, clock), settings or adjudicator_settings(layout.topology))
+
+
+def adjudicator_settings(topology: Topology) -> AdjudicatorSettings:
+    """Times of an adjudicator: where there is another region, its promises reach ahead (P23), and an answer of a zone
+    may take longer than from one heartbeat to the next."""
+    if len(topology.regions) == 1:
+        return AdjudicatorSettings()
+    return AdjudicatorSettings(lead_every_us=10_000, resend_after=8)
 
 
 def journal(around: Surroundings, node: NodeId, disk: Disk, *, segment_bytes: int = SEGMENT_BYTES) -> Journal:
@@ -175,6 +183,7 @@ def crossbar(around: Surroundings, node: NodeId, *, margin_us: int = MARGIN_US) 
         candidates=around.layout.candidates,
         storages=around.layout.storages,
         margin_us=margin_us,
+        led=len(around.layout.topology.regions) > 1,
     )
 
 

@@ -199,13 +199,20 @@ class OtherZones:
             life = {"pid": said.get("pid"), "uptime_seconds": said.get("uptime_seconds")} | children.get(zone, {})
             state = "running" if answer else "silent" if life["pid"] is not None or self._peers.is_up(zone) else "down"
             heard = {"connection": peers[zone], "unheard": said.get("unheard", {})}
-            found[zone] = {"state": state, **life, **heard, "roles": said.get("roles", {})}
+            found[zone] = {"state": state, **life, **heard, "roles": said.get("roles", {}), "sent": _kinds(said)}
         return found
 
     async def close(self) -> None:
         """End the processes in order."""
         await self._supervisor.stop()
         self._run.close()
+
+
+def _kinds(said: Status) -> Status:
+    """What a zone that has `said` its status has sent to each other process: how many letters of each kind."""
+    peers = said.get("peers", {})
+    assert isinstance(peers, dict), "by name"
+    return {name: peer["kinds"] for name, peer in peers.items()}
 
 
 def told(zones: Mapping[str, Status], node: NodeId, journal: JournalId | None = None) -> Told:

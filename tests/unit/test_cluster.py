@@ -133,6 +133,13 @@ def test_only_the_first_region_s_balancer_has_ranges_split_and_moved() -> None:
     assert [len(effects) for effects in starts] == [1, 0]
 
 
+def test_of_two_regions_adjudicators_promise_ahead_and_crossbars_do_not_ask() -> None:
+    one, two = (cluster.adjudicator_settings(topology) for topology in (ONE_REGION, TWO_REGIONS))
+    assert (one.lead_every_us, one.resend_after) == (0, 1)
+    assert 0 < two.lead_every_us < one.heartbeat_us
+    assert two.resend_after * two.heartbeat_us > two.lead_most_us, "an answer may take longer than a promise"
+
+
 def test_every_adjudicator_owns_a_part_of_the_keys() -> None:
     assert LAYOUT.ranges.journals == LAYOUT.journals == ("adj-0", "adj-1", "adj-2")
 

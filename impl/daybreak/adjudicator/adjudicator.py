@@ -3,7 +3,7 @@
 Owns   key ranges, the conflict history of recently written keys, holds, transactions that it leads, floor, last commit
        time, promise and lease; leads one journal.
 Hears  CommitRequest, VoteRequest, AskOutcome, WhoLeads from query processors; Voted, Refused, AskOutcome, Outcome,
-       Unread, Moved, Installed from other adjudicators; HeartbeatRequest from crossbars; Release; SplitRange,
+       Unread, Moved, Installed from other adjudicators; HeartbeatRequest, Lag from crossbars; Release; SplitRange,
        MergeRanges, MoveRange from the control plane; Probed, Promised, Fenced, Appended, Behind, Fetched, Trimmed from
        its journal's replicas.
 Says   Committed, Refused, Redirect, Outcome, Unread, Leads to query processors; Voted, Refused, AskOutcome, Outcome,
@@ -66,6 +66,7 @@ class Adjudicator(Mover):
             "durable": self._leader.durable,
             "latest": self._latest,
             "promise": self._promise,
+            "lead_us": self._ahead() - self.clock.now().latest,
             "lease": self._lease,
             "floor": max(self._floor, self._begun),
             "remembered_keys": len(self._history),

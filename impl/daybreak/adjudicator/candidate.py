@@ -34,6 +34,7 @@ from daybreak.journal.messages import (
     Promised,
     Trimmed,
 )
+from daybreak.journal.replication import Limits
 from daybreak.runtime.protocols import After, Effects, Message, Send
 from daybreak.runtime.role import Role
 from daybreak.runtime.stepclock import StepClock
@@ -65,7 +66,8 @@ class Candidate(Role):
         self._settings = settings or Settings()
         self._rank = place.candidates[place.journal].index(place.node)
         candidate = f"{place.node}@{clock.now().latest}"
-        self._leader = Leader(place.replicas, candidate=candidate, seal=self._seal)
+        limits = Limits(resend_after=self._settings.resend_after)
+        self._leader = Leader(place.replicas, candidate=candidate, seal=self._seal, limits=limits)
         self._stage = Stage.STANDBY
         self._known: NodeId | None = None
         """Who leads, as far as the replicas have said."""

@@ -13,8 +13,11 @@ DELIVER_BYTES = 4 * 1024 * 1024
 """A message has not much more bytes of entries than this, however much has become durable at once."""
 
 
-def deliveries(journal: JournalId, prev_index: int, entries: Sequence[Entry], upto: Timestamp) -> Iterator[Deliver]:
-    """Tell of the durable `entries` after `prev_index`, with which the journal is complete up to `upto`.
+def deliveries(
+    journal: JournalId, prev_index: int, entries: Sequence[Entry], upto: Timestamp, at: Timestamp
+) -> Iterator[Deliver]:
+    """Tell, at the time `at`, of the durable `entries` after `prev_index`, with which the journal is complete up to
+    `upto`.
 
     Only the last message says so: those before it are not complete up to any time but that of their own records.
     """
@@ -22,8 +25,8 @@ def deliveries(journal: JournalId, prev_index: int, entries: Sequence[Entry], up
     size = 0
     for entry in entries:
         if size >= DELIVER_BYTES:
-            yield Deliver(journal, prev_index, tuple(part), ZERO)
+            yield Deliver(journal, prev_index, tuple(part), ZERO, at)
             prev_index, part, size = prev_index + len(part), [], 0
         part.append(entry)
         size += len(entry.payload)
-    yield Deliver(journal, prev_index, tuple(part), upto)
+    yield Deliver(journal, prev_index, tuple(part), upto, at)

@@ -132,8 +132,20 @@ class HeartbeatRequest(Message, frozen=True):
     upto: Timestamp
 
 
+class Lag(Message, frozen=True):
+    """From a crossbar, now and then: what it hears of the journal is so many microseconds old by its clock (P23)."""
+
+    us: int
+
+
 class Tick(Message, frozen=True):
     """The adjudicator's own timer: heartbeat, lease, retries."""
+
+
+class LeadTick(Message, frozen=True):
+    """Its own timer, while it leads in the epoch: promise further ahead (P23)."""
+
+    epoch: int
 
 
 class ForgetTick(Message, frozen=True):

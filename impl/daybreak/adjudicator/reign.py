@@ -14,10 +14,13 @@ import msgspec
 
 from daybreak.adjudicator.candidate import Candidate, Stage
 from daybreak.adjudicator.delivery import deliveries
+from daybreak.adjudicator.lead import Lead
 from daybreak.adjudicator.messages import (
     Committed,
     ForgetTick,
     HeartbeatRequest,
+    Lag,
+    LeadTick,
     Moved,
     Outcome,
     Release,
@@ -69,6 +72,7 @@ class Reign(Candidate):
     def __init__(self, place: Place, clock: StepClock, trace: Trace, settings: Settings | None = None) -> None:
         super().__init__(place, clock, trace, settings)
         self._wanted = ZERO
+        self._leads_by = Lead(self._settings)
         self._found = ZERO
         """The lease of the last entry that was inherited."""
         self._inherited: list[Record] = []
@@ -176,7 +180,8 @@ class Reign(Candidate):
         # No clock, with its error, shows as later now the start of one who has asked before.
         self._begun = Timestamp(2 * now.latest - now.earliest)
         self._stage = Stage.SERVING
-        return []
+        every_us = self._settings.lead_every_us
+        return [After(every_us, LeadTick(self._leader.epoch))] if every_us else []
 
     @performs("Adjudication!Recover", refines="SnapshotIsolation!Recover")
     def recover(self, *, kept: Mapping[TxnId, Timestamp], at: Timestamp) -> None:
@@ -205,7 +210,7 @@ class Reign(Candidate):
         for entry in entries:
             if self._appending and self._appending[0].position == entry.index:
                 effects += self._settle_one(self._appending[0])
-        return effects + self._give_back() + self._deliver(entries) + self._heartbeat(self._wanted)
+        return effects + self._give_back() + self._deliver(entries) + self._heartbeat(self._due())
 
     def _settle_one(self, pending: Pending) -> Effects:
         if pending.txn is not None:
@@ -230,7 +235,7 @@ class Reign(Candidate):
         """Tell the crossbars of newly durable entries, and up to when nothing is missing (P6)."""
         first = entries[0].index if entries else self._leader.durable + 1
         upto = max(self._promise, self._settled)
-        messages = deliveries(self._place.journal, first - 1, entries, upto)
+        messages = deliveries(self._place.journal, first - 1, entries, upto, self.clock.now().latest)
         return [Send(crossbar, message) for message in messages for crossbar in self._place.crossbars]
 
     # --- promises and leases ------------------------------------------------------------------------------------
@@ -250,11 +255,31 @@ class Reign(Candidate):
             effects += self._heartbeat(self.clock.now().latest)
         return effects
 
+    def on_lag(self, source: NodeId, message: Lag) -> Effects:
+        """A crossbar says how late it hears what it is told."""
+        self._leads_by.heard(source, message.us, self.clock.now().latest)
+        return []
+
+    def on_lead_tick(self, source: NodeId, message: LeadTick) -> Effects:
+        """P23: promise before anybody far away begins to wait."""
+        if not self.serving or message.epoch != self._leader.epoch:
+            return []
+        return [After(self._settings.lead_every_us, message), *self._heartbeat(self._ahead())]
+
+    def _ahead(self) -> Timestamp:
+        """As far as a promise reaches of itself (P23)."""
+        now = self.clock.now().latest
+        return Timestamp(now + self._leads_by.us(now))
+
+    def _due(self) -> Timestamp:
+        """As far as somebody wants a promise to reach, who may have had to wait for a record."""
+        return max(self._wanted, self._ahead()) if self._settings.lead_every_us else self._wanted
+
     def _heartbeat(self, wanted: Timestamp) -> Effects:
         """Promise up to `wanted`, or as far as lease and appending records let it; say so to the crossbars."""
         if self._stage is not Stage.SERVING or wanted <= self._promise:
             return []
-        upto = max(wanted, self.clock.now().latest + self._settings.lead_us)
+        upto: int = max(wanted, self._ahead())
         first = next((p.ts for p in self._appending if p.timed), None)
         upto = min(upto, self._lease, upto if first is None else first - 1)
         if upto <= self._promise:

@@ -25,7 +25,14 @@ class Settings(msgspec.Struct, frozen=True):
     heartbeat_us: int = 50_000
     """Between two heartbeats, when nobody asks for one."""
     lead_us: int = 1_000
-    """How far ahead of the clock a promise reaches (P23)."""
+    """How far ahead of the clock a promise reaches at least (P23)."""
+    lead_every_us: int = 0
+    """Nonzero: crossbars are far away and ask for nothing. A promise comes so often, and reaches ahead as far as the
+    farthest crossbar needs (`adjudicator.lead`)."""
+    lead_most_us: int = 250_000
+    """No promise reaches ahead for a crossbar that lags by more than this."""
+    resend_after: int = 1
+    """A replica of the journal that has not moved for more than so many heartbeats is sent again what it lacks."""
     forget_us: int = 10 * SECOND_US
     """Between two rises of the floor."""
     ahead_us: int = 100_000

@@ -4,7 +4,7 @@ Owns   nothing durable: how far each journal is known to be durable, who leads i
        sent and what it has in its checkpoints.
 Hears  Deliver from adjudicators; Attach, Checkpointed, HeartbeatRequest from storage; Fetched, Trimmed from journal
        replicas.
-Says   Stream, JournalTrimmed to storage; HeartbeatRequest to adjudicators; Fetch, Trim to journal replicas.
+Says   Stream, JournalTrimmed to storage; HeartbeatRequest, Lag to adjudicators; Fetch, Trim to journal replicas.
 Spec   none of its own before rung 3; rung 1 sees what it does through the reads of clients.
 """
 
@@ -14,10 +14,11 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from daybreak.adjudicator.messages import HeartbeatRequest
+from daybreak.adjudicator.messages import HeartbeatRequest, Lag
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.records import decode
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
+from daybreak.crossbar.lags import Lags
 from daybreak.crossbar.merge import Queue, Queued, release, waiting_bytes
 from daybreak.crossbar.messages import Attach, CatchUpTick, Checkpointed, Deliver, JournalTrimmed, Stream
 from daybreak.crossbar.trimming import Trimming
@@ -76,9 +77,11 @@ class Crossbar(Role):
         candidates: Mapping[JournalId, tuple[NodeId, ...]],
         storages: tuple[NodeId, ...],
         margin_us: int = MARGIN_US,
+        led: bool = False,
     ) -> None:
         """`candidates` may lead the journals. `storages` are all replicas of storage there are: the journals are
-        trimmed when all have checkpoints."""
+        trimmed when all have checkpoints. If `led`, adjudicators may be far away: they promise ahead of their clocks,
+        as far as they are told that it needs, and are not asked for promises (P23)."""
         super().__init__(node, clock, trace)
         self._trimming = Trimming(storages, margin_us)
         self._replicas = dict(journals)
@@ -89,6 +92,7 @@ class Crossbar(Role):
         # Invariant: for every feed, sent <= read, and the queue holds exactly the entries in (sent, read].
         self._feeds: dict[NodeId, dict[JournalId, Feed]] = {}
         self._attempt = 0
+        self._lags = Lags() if led else None
 
     def start(self) -> Effects:
         """Begin to look after entries that do not come."""
@@ -102,7 +106,7 @@ class Crossbar(Role):
         if end < tip.index:
             return []
         tip.index, tip.upto = end, max(tip.upto, message.upto)
-        effects: Effects = []
+        effects = self._measure(source, message)
         for replica, feeds in self._feeds.items():
             feed = feeds[message.journal]
             if message.prev_index <= feed.read:
@@ -111,6 +115,13 @@ class Crossbar(Role):
             else:
                 effects += self._fetch(message.journal, feed)
         return effects
+
+    def _measure(self, source: NodeId, message: Deliver) -> Effects:
+        """Tell who leads far away how late that is heard here, now and then (P23)."""
+        if self._lags is None:
+            return []
+        lag = self._lags.heard(message.journal, message.at, self.clock.now().latest)
+        return [Send(source, Lag(lag))] if lag is not None else []
 
     def on_attach(self, source: NodeId, message: Attach) -> Effects:
         """A replica wants everything after its positions."""
@@ -123,7 +134,10 @@ class Crossbar(Role):
         return self._emit(source)
 
     def on_heartbeat_request(self, source: NodeId, message: HeartbeatRequest) -> Effects:
-        """A replica has readers that wait for promises of all journals: pass it on to who leads them."""
+        """A replica has readers that wait for promises of all journals: pass it on to who leads them. From far away
+        promises come by themselves, sooner than an answer would."""
+        if self._lags is not None:
+            return []
         return [Send(leader, message) for leaders in self._leading.values() for leader in leaders]
 
     def on_fetched(self, source: NodeId, message: Fetched) -> Effects:

@@ -19,6 +19,8 @@ class Deliver(Message, frozen=True):
     prev_index: int
     entries: tuple[Entry, ...]
     upto: Timestamp
+    at: Timestamp
+    """When it was sent, by the latest end of the sender's clock."""
 
 
 class Attach(Message, frozen=True):

@@ -50,6 +50,9 @@ class Limits:
     """Payload bytes of the same."""
     message_bytes: int = 1024 * 1024
     """Payload bytes of one Append, unless a single entry has more."""
+    resend_after: int = 1
+    """A replica that has not moved for so many retries is probed, and then sent again what it lacks; more than the
+    way there and back takes."""
     patience: int = 1
     """So many retries a takeover waits for a promise of every replica; then that of a majority will do."""
 
@@ -262,8 +265,9 @@ class Replication:
         """Probe replicas that have not moved since the last retry; tell the idle ones what is durable."""
         effects: Effects = []
         for replica, progress in self._progress.items():
-            stalled = progress.acknowledged == progress.acknowledged_before < progress.flushed_before
-            progress.silent = progress.silent + 1 if stalled else 0
+            waited = progress.acknowledged == progress.acknowledged_before < progress.flushed_before
+            progress.silent = progress.silent + 1 if waited else 0
+            stalled = progress.silent >= self._limits.resend_after
             if stalled:
                 progress.streaming = False
                 progress.chunk = progress.relay = None

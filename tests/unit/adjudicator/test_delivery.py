@@ -11,20 +11,20 @@ from daybreak.base.time import ZERO, Timestamp
 from daybreak.crossbar.messages import Deliver
 from daybreak.journal.messages import Entry
 
-J, UPTO = JournalId("adj-0"), Timestamp(99)
+J, UPTO, AT = JournalId("adj-0"), Timestamp(99), Timestamp(90)
 
 
 def test_a_little_is_one_message_and_nothing_is_a_message_too() -> None:
     entries = (Entry(8, 1, b"a"), Entry(9, 1, b"b"))
-    assert list(deliveries(J, 7, entries, UPTO)) == [Deliver(J, 7, entries, UPTO)]
-    assert list(deliveries(J, 7, (), UPTO)) == [Deliver(J, 7, (), UPTO)]
+    assert list(deliveries(J, 7, entries, UPTO, AT)) == [Deliver(J, 7, entries, UPTO, AT)]
+    assert list(deliveries(J, 7, (), UPTO, AT)) == [Deliver(J, 7, (), UPTO, AT)]
 
 
 def test_much_is_several_messages_that_follow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery, "DELIVER_BYTES", 3)
     entries = tuple(Entry(index, 1, b"xx") for index in range(8, 13))
-    assert list(deliveries(J, 7, entries, UPTO)) == [
-        Deliver(J, 7, entries[:2], ZERO),
-        Deliver(J, 9, entries[2:4], ZERO),
-        Deliver(J, 11, entries[4:], UPTO),
+    assert list(deliveries(J, 7, entries, UPTO, AT)) == [
+        Deliver(J, 7, entries[:2], ZERO, AT),
+        Deliver(J, 9, entries[2:4], ZERO, AT),
+        Deliver(J, 11, entries[4:], UPTO, AT),
     ]

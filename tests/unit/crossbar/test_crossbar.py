@@ -16,7 +16,7 @@ from daybreak.crossbar.messages import Attach, CatchUpTick, Deliver, Stream
 from daybreak.journal.messages import Entry, Fetch, Fetched
 from daybreak.runtime.protocols import Effects, Message, Send
 from daybreak.trace.recorder import NoTrace
-from tests.support.roles import ManualClock, sent, timers
+from tests.support.roles import NOW, ManualClock, sent, timers
 
 J, K = JournalId("adj-0"), JournalId("adj-1")
 REPLICAS = {J: (NodeId("A1/j"), NodeId("A2/j"), NodeId("A3/j")), K: (NodeId("A1/k"),)}
@@ -33,7 +33,7 @@ def entry(index: int, ts: int | None = None) -> Entry:
 def deliver(prev_index: int, *times: int | None, upto: int, journal: JournalId = J) -> Deliver:
     """Entries after `prev_index`, committed at `times`."""
     entries = tuple(entry(prev_index + i, ts) for i, ts in enumerate(times, 1))
-    return Deliver(journal, prev_index, entries, Timestamp(upto))
+    return Deliver(journal, prev_index, entries, Timestamp(upto), NOW)
 
 
 class Bench:
@@ -174,7 +174,7 @@ def test_whatever_is_doubled_reordered_and_lost_every_record_comes_once_and_in_o
     rng = random.Random(seed)
     log = [entry(i, None if i % 5 == 0 else i * 10) for i in range(1, 31)]
     inbox: list[tuple[NodeId, Message]] = [
-        (ADJUDICATOR, Deliver(J, i - 1, tuple(log[i - 1 : i + size]), Timestamp((i + size) * 10)))
+        (ADJUDICATOR, Deliver(J, i - 1, tuple(log[i - 1 : i + size]), Timestamp((i + size) * 10), NOW))
         for i, size in ((rng.randint(1, 25), rng.randint(-1, 5)) for _ in range(20))
     ]
     inbox += [(STORAGE, Attach({})), (ADJUDICATOR, deliver(30, upto=300))]
@@ -285,8 +285,8 @@ def test_a_journal_that_is_far_ahead_of_another_is_not_fetched_until_that_has_co
     monkeypatch.setattr("daybreak.crossbar.crossbar.QUEUE_BYTES", 2 * len(entry(1, 10).payload))
     bench = Bench(J, K)
     bench.attach()
-    bench.hear(Deliver(J, 6, (), Timestamp(70)))
-    bench.hear(Deliver(K, 1, (), Timestamp(70)))
+    bench.hear(Deliver(J, 6, (), Timestamp(70), NOW))
+    bench.hear(Deliver(K, 1, (), Timestamp(70), NOW))
     effects = bench.hear(Fetched(1, (entry(1, 10), entry(2, 20)), 6), REPLICAS[J][0])
     assert sent(effects, Fetch) == [], "two entries wait for the other journal"
     assert sent(bench.hear(CatchUpTick()), Fetch) == [Fetch(1, 1)]

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from daybreak.base.ids import JournalId, NodeId
-from daybreak.base.time import Timestamp
+from daybreak.base.time import ZERO, Timestamp
 from daybreak.crossbar.crossbar import Crossbar
 from daybreak.crossbar.messages import Attach, Checkpointed, Deliver, JournalTrimmed
 from daybreak.crossbar.trimming import Trimming
@@ -126,6 +126,6 @@ def test_who_wants_what_is_gone_is_told() -> None:
     bench = Bench()
     bench.hear(Attach({J: 3}), ONE)
     bench.hear(Attach({J: 9}), TWO)
-    bench.hear(Deliver(J, 20, (), Timestamp(5)), NodeId("A1/adj-0"))
+    bench.hear(Deliver(J, 20, (), Timestamp(5), ZERO), NodeId("A1/adj-0"))
     effects = bench.hear(Trimmed(4, 8, 1), REPLICAS[J][1])
     assert effects == [Send(ONE, JournalTrimmed(J, 8))]

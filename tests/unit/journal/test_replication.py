@@ -223,6 +223,16 @@ def test_a_lost_relay_is_asked_for_again() -> None:
     assert replication.on_behind(Z3, Behind(EPOCH, 12, EPOCH)) == [Send(Z2, Fetch(12, 15, EPOCH))]
 
 
+def test_a_replica_whose_answer_takes_longer_than_a_retry_is_left_alone_for_so_many_as_are_set() -> None:
+    replication = sealed(Limits(resend_after=3))
+    replication.append(b"x")
+    replication.flush()
+    assert [replication.retry() for _ in range(3)] == [[], [], []]
+    replication.on_appended(Z1, Appended(EPOCH, 12))
+    replication.on_appended(Z2, Appended(EPOCH, 12))
+    assert receivers(replication.retry()) == set(ZONES), "two are told what is durable, one is probed"
+
+
 def test_nobody_is_asked_for_what_nobody_acknowledged() -> None:
     adopted = Adopted(Position(10, 3), Entry(10, 3, b"old"), [])
     replication = Replication(EPOCH, ZONES, adopted, Limits())

@@ -71,6 +71,8 @@ class Traffic(msgspec.Struct):
     """Letters for which there was no connection."""
     connections: int = 0
     """How often a connection was made; all after the first are reconnects."""
+    kinds: dict[str, int] = msgspec.field(default_factory=dict)
+    """Letters for which there was a connection, by the class of the message."""
 
 
 class Peer:
@@ -159,6 +161,8 @@ class Peers:
         if peer.connection is None:
             peer.traffic.unsent += 1
         else:
+            kind = type(letter.message).__name__
+            peer.traffic.kinds[kind] = peer.traffic.kinds.get(kind, 0) + 1
             peer.send(frame(self._registry.encode(letter)), bulk=letter.message.bulk)
 
     def ping(self, name: str, letter: Letter) -> None:

@@ -66,6 +66,7 @@ def test_letters_arrive_in_order_with_all_that_belongs_to_them(addresses: Addres
             a2.peers.send("A", back)
             assert await a.hear() == back
             assert (traffic(a, "A2")["sent"], traffic(a2, "A")["received"], traffic(a, "A2")["unsent"]) == (500, 500, 0)
+            assert (traffic(a, "A2")["kinds"], traffic(a2, "A")["kinds"]) == ({"Note": 500}, {"Note": 1})
 
     limited(test())
 

@@ -1,0 +1,106 @@
+"""Promises that reach ahead of the clock, as far as crossbars need (P23)."""
+
+from __future__ import annotations
+
+import pytest
+
+from daybreak.adjudicator.lead import KEPT_US, Lead
+from daybreak.adjudicator.messages import Committed, Lag, LeadTick
+from daybreak.adjudicator.settings import Settings
+from daybreak.base.ids import NodeId
+from daybreak.base.time import Timestamp
+from daybreak.base.writes import Access
+from tests.support.adjudicator_bench import CROSSBAR, NODE, Bench
+from tests.support.roles import NOW, key, sent, time, timers
+
+W = Access.WRITE
+FAR = NodeId("B1/crossbar-0")
+AHEAD = Settings(lead_us=1_000, lead_every_us=10_000, lead_most_us=200_000)
+LEAST_US = AHEAD.lead_us + AHEAD.lead_every_us
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench(settings=AHEAD).serve()
+
+
+def now(bench: Bench) -> Timestamp:
+    return Timestamp(bench.clock.now_us)
+
+
+@pytest.mark.parametrize(
+    ("lags", "reach"),
+    [
+        ({}, LEAST_US),
+        ({CROSSBAR: 400}, LEAST_US + 400),
+        ({CROSSBAR: 400, FAR: 60_000}, LEAST_US + 60_000),
+        ({CROSSBAR: 400, FAR: 200_001}, LEAST_US + 400),
+        ({CROSSBAR: -5_000}, LEAST_US),
+    ],
+)
+def test_the_farthest_crossbar_counts_unless_it_lags_too_much(lags: dict[NodeId, int], reach: int) -> None:
+    lead = Lead(AHEAD)
+    for crossbar, lag_us in lags.items():
+        lead.heard(crossbar, lag_us, NOW)
+    assert lead.us(NOW) == reach
+
+
+def test_a_crossbar_that_is_not_heard_of_any_more_does_not_count() -> None:
+    lead = Lead(AHEAD)
+    lead.heard(FAR, 60_000, NOW)
+    assert lead.us(time(KEPT_US)) == LEAST_US + 60_000
+    assert lead.us(time(KEPT_US + 1)) == LEAST_US
+
+
+def test_where_crossbars_ask_nobody_promises_further() -> None:
+    lead = Lead(Settings())
+    lead.heard(FAR, 60_000, NOW)
+    assert lead.us(NOW) == Settings().lead_us
+
+
+def test_a_promise_comes_as_often_as_set_and_is_where_readers_are_before_its_time(bench: Bench) -> None:
+    bench.hear(Lag(60_000), FAR)
+    for _ in range(3):
+        bench.clock.advance(AHEAD.lead_every_us)
+        assert bench.promised(bench.fire(LeadTick)) == [now(bench) + LEAST_US + 60_000]
+        assert [delay for delay, _ in timers([*bench.timers], LeadTick)] == [AHEAD.lead_every_us]
+
+
+def test_commit_times_lie_above_what_was_promised_ahead(bench: Bench) -> None:
+    bench.hear(Lag(60_000), FAR)
+    bench.fire(LeadTick)
+    promise = bench.promise
+    said = bench.ask("a", now(bench), {key("a"): W})
+    assert [message.ts for message in sent(said, Committed)] == [promise + 1]
+
+
+def test_a_record_under_way_stops_promises_and_when_it_is_durable_they_go_on_though_nobody_asks(bench: Bench) -> None:
+    bench.hear(Lag(60_000), FAR)
+    bench.fire(LeadTick)
+    bench.journal.holding = True
+    ts = Timestamp(bench.promise + 1)
+    bench.ask("a", now(bench), {key("a"): W})
+    bench.clock.advance(AHEAD.lead_every_us)
+    assert bench.promised(bench.fire(LeadTick)) == []
+    assert bench.promised(bench.acknowledge()) == [ts, now(bench) + LEAST_US + 60_000]
+
+
+def test_no_promise_reaches_beyond_the_lease(bench: Bench) -> None:
+    bench.hear(Lag(60_000), FAR)
+    bench.journal.holding = True
+    bench.clock.now_us = bench.lease - 1
+    bench.fire(LeadTick)
+    assert bench.promise == bench.lease
+
+
+def test_who_has_lost_its_lease_promises_no_more_until_it_leads_again(bench: Bench) -> None:
+    tick = next(timer.message for timer in bench.timers if isinstance(timer.message, LeadTick))
+    bench.clock.now_us = bench.lease + 1
+    before = len(bench.timers)
+    assert bench.hear(tick, NODE) == []
+    assert len(bench.timers) == before, "the timer does not go on"
+    bench.serve()
+    promise = bench.promise
+    bench.clock.advance(AHEAD.lead_every_us)
+    assert bench.promised(bench.hear(tick, NODE)) == [], "it is of an earlier epoch"
+    assert bench.promise == promise
