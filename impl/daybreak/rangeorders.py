@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from daybreak.adjudicator.messages import MergeRanges, MoveRange, RangeDone, Request, SplitRange
+from daybreak.adjudicator.messages import MergeRanges, MoveRange, OrderDone, Request, SplitRange
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.placed import Known
 from daybreak.control.balancer import Balancer
@@ -40,7 +40,7 @@ class RangeOrders:
         self._locate = locate
         self._post = post
         self._requests = 0
-        self._waiting: dict[int, asyncio.Future[RangeDone]] = {}
+        self._waiting: dict[int, asyncio.Future[OrderDone]] = {}
 
     async def answer(self, line: bytes) -> dict[str, object]:
         """The answer to one line at the control socket: ``done``, a line for the operator, or ``error``, why not."""
@@ -91,7 +91,7 @@ class RangeOrders:
 
     def on_message(self, message: Message) -> None:
         """Take an owner's answer."""
-        assert isinstance(message, RangeDone), "nothing else is said to it"
+        assert isinstance(message, OrderDone), "nothing else is said to it"
         future = self._waiting.get(message.request)
         if future is not None and not future.done():
             future.set_result(message)

@@ -271,6 +271,12 @@ NeverLost ==
 NeverPromisesLate ==
     [][\A e, f \in Leading : e < f => told'[e] = told[e]]_vars
 
+\* A leader opens although a lease that an earlier one had in use has run out by nobody's
+\* clock: that one gave it back.
+NeverHandedOver ==
+    ~\E e, f \in Leading :
+         e < f /\ \E until \in Leases(e) : ~MayShowPassed(now, until)
+
 \* The zone of an earlier leader is down, and a later one commits.
 NeverWithoutRegion ==
     ~\E e, f \in Leading :

@@ -123,6 +123,44 @@ NextLease == Elect \/ Decide \/ Announce \/ Copy
 NextClock == NextLease \/ Pass
 
 (***************************************************************************)
+(* A handover.  The leader of epoch 1 serves, with a lease that has run    *)
+(* out by nobody's clock here.  It lowers that lease, once.  The next      *)
+(* leader asks for its epoch when it is told that this is durable: who     *)
+(* asks before finds the old lease, or keeps the lower one from becoming   *)
+(* durable, and waits for all of the old one.                              *)
+(***************************************************************************)
+InitLong == InitServing(3, {})
+
+GiveBack(e, until) ==
+    /\ e = 1
+    /\ until = 1
+    /\ Len(log[e]) = SealOf(e)
+    /\ Grant(e, until)
+
+\* The lower lease is all that it appends.
+CommitNone(e, txn, ts) == FALSE
+
+PromiseAnyTime(z, e) ==
+    /\ e = 2
+    /\ e \notin led
+    /\ Promise(z, e)
+
+\* The entry after the seal is the lower lease.
+PromiseWhenTold(z, e) == durable[1] = 2 /\ PromiseAnyTime(z, e)
+
+TickBelowLease(time) == Before(time, 3) /\ Tick(time)
+
+NextHandover == Elect \/ Decide \/ Copy \/ Pass
+
+SpecHandover == InitLong /\ [][NextHandover]_vars
+
+FairHandover ==
+    /\ FairSpec
+    /\ WF_vars(GrantNoted(1, 1))
+    /\ \A z \in Zone : WF_vars(\E upto \in DOMAIN log[1] : WriteNoted(z, 1, upto))
+    /\ WF_vars(\E q \in Quorum : \E upto \in DOMAIN log[1] : DurableNoted(1, q, upto))
+
+(***************************************************************************)
 (* Partitions.  The leaders of odd epochs run in one zone, the others in   *)
 (* another.                                                                *)
 (***************************************************************************)

@@ -38,6 +38,8 @@ class ObligingJournal:
         self.promised = 0
         self.known = 0
         """Up to here its entries are known to be durable when somebody takes over."""
+        self.leader: NodeId | None = None
+        """Who leads, as far as its replicas have heard."""
         self.holding = False
         self.held: list[tuple[NodeId, Message]] = []
 
@@ -45,7 +47,7 @@ class ObligingJournal:
         """What replica `node` answers now."""
         match message:
             case Probe(number):
-                return [(node, Probed(number, self.promised, None, False, 0))]
+                return [(node, Probed(number, self.promised, self.leader, self.leader is not None, 0))]
             case Propose(epoch, _):
                 return [(node, self._promise(epoch))]
             case Fetch(low, high, epoch):
@@ -75,13 +77,15 @@ class Bench:
         clock: ManualClock | None = None,
         journal: ObligingJournal | None = None,
         settings: Settings | None = None,
+        node: NodeId = NODE,
     ) -> None:
+        self.node = node
         self.clock = clock or ManualClock()
         self.journal = journal or ObligingJournal()
         self.timers: list[After] = []
         steps = StepClock(self.clock)
-        trace, self.sink = traced(NODE, steps)
-        self.role = Adjudicator(Place(NODE, JOURNAL, REPLICAS, (CROSSBAR,), LAYOUT.candidates), steps, trace, settings)
+        trace, self.sink = traced(node, steps)
+        self.role = Adjudicator(Place(node, JOURNAL, REPLICAS, (CROSSBAR,), LAYOUT.candidates), steps, trace, settings)
 
     def start(self) -> Effects:
         """Let it begin; returns what it said to others than its journal."""
@@ -132,7 +136,7 @@ class Bench:
         """Deliver the first timer of a kind, due or not."""
         timer = next(timer for timer in self.timers if isinstance(timer.message, kind))
         self.timers.remove(timer)
-        return self.hear(timer.message, NODE)
+        return self.hear(timer.message, self.node)
 
     def acknowledge(self, count: int | None = None) -> Effects:
         """Let the journal say what was held back, or the first `count` of it."""

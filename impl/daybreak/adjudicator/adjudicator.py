@@ -3,24 +3,27 @@
 Owns   key ranges, the conflict history of recently written keys, holds, transactions that it leads, floor, last commit
        time, promise and lease; leads one journal.
 Hears  CommitRequest, VoteRequest, AskOutcome, WhoLeads from query processors; Voted, Refused, AskOutcome, Outcome,
-       Unread, Moved, Installed from other adjudicators; HeartbeatRequest, Lag from crossbars; Release; SplitRange,
-       MergeRanges, MoveRange from the control plane; Probed, Promised, Fenced, Appended, Behind, Fetched, Trimmed from
-       its journal's replicas.
+       Unread, Moved, Installed from other adjudicators; OfferLead, AcceptLead, TakeLead from other candidates;
+       HeartbeatRequest, Lag from crossbars; Release; SplitRange, MergeRanges, MoveRange, MoveLead from the control plane;
+       Probed, Promised, Fenced, Appended, Behind, Fetched, Trimmed from its journal's replicas.
 Says   Committed, Refused, Redirect, Outcome, Unread, Leads to query processors; Voted, Refused, AskOutcome, Outcome,
-       Unread, Moved, Installed to other adjudicators; Released; RangeDone, OwnedRanges to the control plane; Deliver to
-       the crossbars; Probe, Propose, Append, BeginAfter, Fetch to its journal's replicas.
+       Unread, Moved, Installed to other adjudicators; OfferLead, AcceptLead, TakeLead to other candidates; Released;
+       OrderDone, OwnedRanges to the control plane; Deliver to the crossbars; Probe, Propose, Append, BeginAfter, Fetch
+       to its journal's replicas.
 Spec   specs/adjudication/Adjudication.tla, specs/commit/Commit.tla, specs/placement/Placement.tla; each step is the
        action of that name.
 
 In every zone there is a candidate for each adjudicator; one of them leads its journal, and is the adjudicator. How it
 comes to that is in `adjudicator.candidate`, its leases and promises are in `adjudicator.reign`, what it does as one
-owner of several is in `adjudicator.voter`; here is what it does as the only owner, or as the one that leads.
+owner of several is in `adjudicator.voter`, how it has another candidate lead in `adjudicator.handover`; here is what it
+does as the only owner, or as the one that leads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from daybreak.adjudicator.handover import Handover
 from daybreak.adjudicator.led import Led
 from daybreak.adjudicator.messages import (
     AskOutcome,
@@ -33,7 +36,6 @@ from daybreak.adjudicator.messages import (
     Voted,
     VotesMissing,
 )
-from daybreak.adjudicator.mover import Mover
 from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.reign import Pending
 from daybreak.adjudicator.settings import Settings
@@ -50,7 +52,7 @@ from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
 
 
-class Adjudicator(Mover):
+class Adjudicator(Handover):
     """See the module's card."""
 
     def __init__(self, place: Place, clock: StepClock, trace: Trace, settings: Settings | None = None) -> None:
@@ -73,6 +75,7 @@ class Adjudicator(Mover):
             "holds": len(self._holds),
             "undecided": len(self._led),
             "ranges": len(self._placement.owned),
+            "kept_in": self._placement.kept_in,
         }
 
     # --- the only owner -----------------------------------------------------------------------------------------
@@ -80,7 +83,7 @@ class Adjudicator(Mover):
     def on_commit_request(self, source: NodeId, message: CommitRequest) -> Effects:
         """Decide a transaction (P10, P11), at once or when the other owners have voted (P12)."""
         if not self.leads:
-            return self._not_leading(source, message.txn)
+            return self._not_leading(source, message)
         verdict = self._outcomes.get(message.txn)
         if verdict is not None:
             return self._answer_again(source, message.txn, verdict)
@@ -121,7 +124,7 @@ class Adjudicator(Mover):
         self._led.end(txn)
         self.commit(txn=txn, start=start, keys=keys, ts=ts)
         self._outcomes.appending(txn)
-        self._placement.loads.note(keys)
+        self._placement.loads.note(keys, asker)
         payload = encode(Payload(self._granted, Record(txn, ts, request.writes), ranges=self._ranges()))
         self._appending.append(Pending(self._leader.append(payload), ts, txn, asker, heard.voters))
         return self._leader.flush()
@@ -162,6 +165,8 @@ class Adjudicator(Mover):
         if not self._placement.owns(request.keys):
             moved = self._elsewhere(txn, request.start, request.keys, source)
             return effects + moved + self._dismiss(txn, heard, Reason.MOVED)
+        if self._accepted:
+            return effects + self._decline(txn, heard, Reason.MOVED)
         reason = self._objection(request.keys, request.start)
         if reason is not None:
             self.refuse(txn=txn, start=request.start, keys=request.keys)
@@ -245,6 +250,9 @@ class Adjudicator(Mover):
     def _abdicate(self) -> Effects:
         self._led.clear()
         return super()._abdicate()
+
+    def _is_deciding(self) -> bool:
+        return len(self._led) > 0
 
     def _withdraw(self) -> Effects:
         return [effect for txn in self._led for effect in self._decline(txn, self._led.get(txn))]

@@ -19,7 +19,7 @@ from daybreak.adjudicator.messages import Tick
 from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings
 from daybreak.base.ids import NodeId
-from daybreak.base.time import Timestamp
+from daybreak.base.time import ZERO, Timestamp
 from daybreak.journal.leader import Leader
 from daybreak.journal.messages import (
     Appended,
@@ -75,6 +75,10 @@ class Candidate(Role):
         self._answers: dict[NodeId, Probed] = {}
         """To the last round of questions."""
         self._asked_at = clock.now().latest
+        self._heir: NodeId | None = None
+        """Whom it has told to lead, …"""
+        self._yielding_until = ZERO
+        """… and until when it leaves that to others."""
 
     # --- what the other sides of the adjudicator do with it -----------------------------------------------------
 
@@ -143,8 +147,10 @@ class Candidate(Role):
             return []
         self._answers[source] = message
         said = max(self._answers.values(), key=lambda answer: (answer.promised, answer.leads))
-        self._known = said.leader if said.leads and said.leader != self.node else None
-        if not self._leader.is_majority(sum(map(self._is_free, self._answers.values()))):
+        is_yielding = self.clock.now().latest < self._yielding_until
+        heir = self._heir if is_yielding else None
+        self._known = said.leader if said.leads and said.leader != self.node else heir
+        if is_yielding or not self._leader.is_majority(sum(map(self._is_free, self._answers.values()))):
             return []
         self._stage = Stage.RECOVERING
         return self._leader.propose(max(answer.promised for answer in self._answers.values()))

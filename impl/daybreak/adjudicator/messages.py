@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from daybreak.base.ids import JournalId, NodeId, TxnId
@@ -177,7 +178,7 @@ class Released(Message, frozen=True):
 
 
 class SplitRange(Message, frozen=True):
-    """Have a range begin at `at`, in the middle of one of the receiver's. Answered with `RangeDone`, as all three."""
+    """Have a range begin at `at`, in the middle of one of the receiver's. Answered with `OrderDone`, as all three."""
 
     request: int
     at: bytes
@@ -201,8 +202,8 @@ class MoveRange(Message, frozen=True):
 Request = SplitRange | MergeRanges | MoveRange
 
 
-class RangeDone(Message, frozen=True):
-    """It is done, durably; or `error` says why it is not."""
+class OrderDone(Message, frozen=True):
+    """What the control plane wanted is done, durably; or `error` says why it is not."""
 
     request: int
     error: str | None = None
@@ -252,3 +253,43 @@ class OwnedRanges(Message, frozen=True):
     journal: JournalId
     ranges: tuple[Known, ...]
     loads: tuple[Load, ...]
+    origins: Mapping[str, float] = {}
+    """Transactions judged per second, by the region of their query processors."""
+    kept_in: str = ""
+    """The region or zone where an operator wants the adjudicator to run; empty: nobody has said so."""
+
+
+# --- who leads a journal: with the control plane, and between its candidates -----------------------------------------
+
+
+class MoveLead(Message, frozen=True):
+    """Have the candidate `to` lead the receiver's journal. Answered with `OrderDone`, by `to` once it leads."""
+
+    request: int
+    to: NodeId
+    kept_in: str | None = None
+    """From now on, that of `OwnedRanges`; None: as it was."""
+
+
+class OfferLead(Message, frozen=True):
+    """To a candidate: would it lead after the sender, which leads in `epoch`? Sent again until it accepts."""
+
+    epoch: int
+
+
+class AcceptLead(Message, frozen=True):
+    """The sender stands by and hears a majority of the journal's replicas."""
+
+    epoch: int
+    """That of the offer."""
+
+
+class TakeLead(Message, frozen=True):
+    """The lease of `epoch` is given back, durably: the receiver is to take the journal over at once (P19).
+
+    It tells `asker` when it has done so.
+    """
+
+    epoch: int
+    asker: NodeId
+    request: int

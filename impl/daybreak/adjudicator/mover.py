@@ -19,9 +19,9 @@ from daybreak.adjudicator.messages import (
     MergeRanges,
     Moved,
     MoveRange,
+    OrderDone,
     Outcome,
     OwnedRanges,
-    RangeDone,
     Reason,
     Redirect,
     SplitRange,
@@ -112,7 +112,7 @@ class Mover(Voter):
         askers += [self._wanted_move.told] if self._wanted_move is not None else []
         askers += [self._moving] if self._moving is not None else []
         self._wanted_move = self._moving = None
-        told: Effects = [Send(asker, RangeDone(request, LOST)) for asker, request in askers]
+        told: Effects = [Send(asker, OrderDone(request, LOST)) for asker, request in askers]
         return told + super()._abdicate()
 
     def _has_placed(self, place: Moved | Leaving | Told) -> Effects:
@@ -120,7 +120,7 @@ class Mover(Voter):
             return self._has_arrived(place)
         if isinstance(place, Leaving):
             return self._has_departed(place)
-        return [*self._announce(), Send(place.asker, RangeDone(place.request))]
+        return [*self._announce(), Send(place.asker, OrderDone(place.request))]
 
     # --- who asks for keys of others ----------------------------------------------------------------------------
 
@@ -146,7 +146,7 @@ class Mover(Voter):
         if not self._placement.owns(keys):
             effects = self._elsewhere(txn, message.start, keys, source)
         elif not self._is_wanted(keys):
-            self._placement.loads.note(keys)
+            self._placement.loads.note(keys, source)
             return super().on_vote_request(source, message)
         self._close(txn, Verdict(ZERO, Reason.MOVED))
         return effects + self._say_no(message, Reason.MOVED, source)
@@ -169,7 +169,7 @@ class Mover(Voter):
         """Cut a range in two."""
         error = self._cannot() or self._placement.cannot_split(message.at)
         if error is not None:
-            return [Send(source, RangeDone(message.request, error))]
+            return [Send(source, OrderDone(message.request, error))]
         self.split(at=message.at.hex())
         return self._append_place(Told(source, message.request))
 
@@ -182,7 +182,7 @@ class Mover(Voter):
         """Make one range of two."""
         error = self._cannot() or self._placement.cannot_merge(message.at)
         if error is not None:
-            return [Send(source, RangeDone(message.request, error))]
+            return [Send(source, OrderDone(message.request, error))]
         self.merge(at=message.at.hex())
         return self._append_place(Told(source, message.request))
 
@@ -197,7 +197,7 @@ class Mover(Voter):
         """Give a range away, as soon as nothing of it is held."""
         error = self._cannot() or self._cannot_move(message)
         if error is not None:
-            return [Send(source, RangeDone(message.request, error))]
+            return [Send(source, OrderDone(message.request, error))]
         self._wanted_move = Wanted(Told(source, message.request), message.low, message.to)
         return self._try_release()
 
@@ -220,7 +220,7 @@ class Mover(Voter):
         found = self._placement.starting(wanted.low)
         if found is None:
             self._wanted_move = None
-            return [Send(wanted.told.asker, RangeDone(wanted.told.request, "the range has changed meanwhile"))]
+            return [Send(wanted.told.asker, OrderDone(wanted.told.request, "the range has changed meanwhile"))]
         ts = Timestamp(max(self.clock.now().latest, self._promise + 1, self._latest + 1))
         has = _within(found)
         if ts > self._lease or any(has(key) for hold in self._holds for key in hold.keys):
@@ -284,7 +284,7 @@ class Mover(Voter):
         self._placement.gone()
         told, self._moving = self._moving, None
         self._sent_at = ZERO
-        return [Send(told.asker, RangeDone(told.request))] if told is not None else []
+        return [Send(told.asker, OrderDone(told.request))] if told is not None else []
 
     # --- taking -------------------------------------------------------------------------------------------------
 
@@ -354,7 +354,8 @@ class Mover(Voter):
         self._announced_at = now
         figures = self._placement.loads.settle(self._placement.owned, elapsed)
         loads = tuple(Load(low, rate, sample) for low, (rate, sample) in figures.items())
-        message = OwnedRanges(self._place.journal, self._placement.known(), loads)
+        placement = self._placement
+        message = OwnedRanges(self._place.journal, placement.known(), loads, placement.loads.origins, placement.kept_in)
         return [Send(node, message) for node in self._place.told]
 
     def check_invariants(self) -> None:

@@ -39,7 +39,6 @@ class Placement:
         self.arriving: dict[JournalId, Moved] = {}
         """What is being taken, by the last owner: an entry with it is on its way into the journal."""
         self.taken: dict[JournalId, int] = {}
-        self.loads = Loads()
         self.begin(None)
 
     def begin(self, found: Placed | None) -> None:
@@ -48,6 +47,8 @@ class Placement:
         self.owned = list(placed.owned)
         self.leaving, self.luggage = placed.leaving, None
         self.arriving = {}
+        self.loads = Loads()
+        self.kept_in = placed.kept_in
         self.taken = {JournalId(journal): ts for journal, ts in placed.taken.items()}
         self._changed()
 
@@ -79,7 +80,17 @@ class Placement:
         """All of it, for an entry of the journal that is appended now."""
         return self._encoded
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether no range is on its way, here or from here."""
+        return self.leaving is None and not self.arriving
+
     # --- what is done with it -----------------------------------------------------------------------------------
+
+    def keep(self, where: str) -> None:
+        """Have the adjudicator run in a region or zone, or, if that is empty, anywhere."""
+        self.kept_in = where
+        self._changed()
 
     def cannot_split(self, at: bytes) -> str | None:
         """Why no range can begin at `at`; None if one can."""
@@ -153,7 +164,7 @@ class Placement:
         taken.update(self.taken.items())
         taken.update((journal, moved.ts) for journal, moved in self.arriving.items())
         owned = tuple(sorted([*self.owned, *coming], key=lambda r: r.low))
-        self._encoded = msgspec.Raw(encode_placed(Placed(owned, self.leaving, taken)))
+        self._encoded = msgspec.Raw(encode_placed(Placed(owned, self.leaving, taken, self.kept_in)))
         self._check()
 
     def _check(self) -> None:

@@ -35,7 +35,7 @@ from daybreak.base.records import Payload, decode, encode
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Record
 from daybreak.journal.messages import Entry
-from daybreak.runtime.protocols import After, Effects, Send
+from daybreak.runtime.protocols import After, Effect, Effects, Send
 from daybreak.runtime.stepclock import StepClock
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
@@ -195,7 +195,7 @@ class Reign(Candidate):
         askers = [pending.asker for pending in self._appending if pending.txn is None]
         self._appending.clear()
         self._inherited = []
-        told: Effects = [Send(asker, Released()) for asker in (*askers, self._releasing) if asker is not None]
+        told = [self._released(asker) for asker in (*askers, self._releasing) if asker is not None]
         self._releasing = None
         return told
 
@@ -222,7 +222,7 @@ class Reign(Candidate):
         if self._stage is not Stage.STOPPED:
             # Never beyond a lease appended since, which a successor may find and take for the last one.
             self.renew(until=min(pending.ts, self._granted))
-        return [Send(pending.asker, Released())] if pending.asker is not None else []
+        return [self._released(pending.asker)] if pending.asker is not None else []
 
     @performs("Adjudication!Durable", refines="SnapshotIsolation!Commit")
     def durable(self, *, txn: TxnId, ts: Timestamp) -> None:
@@ -328,6 +328,10 @@ class Reign(Candidate):
         self._stage = Stage.STOPPING
         self._releasing = source
         return effects + self._give_back()
+
+    def _released(self, asker: NodeId) -> Effect:
+        """What tells that the lease is given back, be it itself."""
+        return After(0, Released()) if asker == self.node else Send(asker, Released())
 
     def _give_back(self) -> Effects:
         """Give the lease back if that was asked for, and no step is left to be taken: nobody waits for the outcome of a

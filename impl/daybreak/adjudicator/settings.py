@@ -47,5 +47,7 @@ class Settings(msgspec.Struct, frozen=True):
     """A range that was given away is offered to its new owner this often, until it has it."""
     announce_us: int = SECOND_US
     """Between two announcements of what is owned."""
+    handover_us: int = 2 * SECOND_US
+    """A leader that is to hand its journal over gives that up if it could not within this time."""
     remember_us: int = 30 * SECOND_US
     """How long an outcome is remembered, for those who ask late or twice."""

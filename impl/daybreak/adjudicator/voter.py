@@ -8,6 +8,7 @@ from daybreak.adjudicator.conflicts import History
 from daybreak.adjudicator.holds import Hold, Holds
 from daybreak.adjudicator.messages import (
     AskOutcome,
+    CommitRequest,
     ForgetTick,
     HoldTick,
     Leads,
@@ -61,9 +62,9 @@ class Voter(Reign):
         self._outcomes = Outcomes()
         return super()._abdicate()
 
-    def _not_leading(self, asker: NodeId, txn: TxnId) -> Effects:
+    def _not_leading(self, asker: NodeId, request: CommitRequest | VoteRequest) -> Effects:
         """Whoever wants something of the leader may know here who that is."""
-        return [Send(asker, Leads(self._place.journal, self._known, txn))]
+        return [Send(asker, Leads(self._place.journal, self._known, request.txn))]
 
     def on_who_leads(self, source: NodeId, message: WhoLeads) -> Effects:
         """A query processor has not found the leader."""
@@ -97,7 +98,7 @@ class Voter(Reign):
         """Vote for a transaction that another owner leads, or refuse it (P12)."""
         txn, start, keys, leader = message.txn, message.start, message.keys, message.node
         if not self.leads:
-            return self._not_leading(source, txn)
+            return self._not_leading(source, message)
         verdict, hold = self._outcomes.get(txn), self._holds.get(txn)
         if verdict is not None:
             return self._say_no(message, verdict.reason, source)

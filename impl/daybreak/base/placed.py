@@ -49,6 +49,8 @@ class Placed(msgspec.Struct, frozen=True, array_like=True):
     leaving: Leaving | None = None
     taken: Mapping[str, int] = {}
     """By the journal of an earlier owner: the time of the last release of it that was taken."""
+    kept_in: str = ""
+    """The region or zone where an operator wants the adjudicator to run; empty: nobody has said so."""
 
 
 class Known(msgspec.Struct, frozen=True, array_like=True):

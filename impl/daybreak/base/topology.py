@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from daybreak.base.ids import NodeId
+
 
 class Topology(NamedTuple):
     """The regions and zones of a cluster."""
@@ -62,3 +64,13 @@ def stands_for(name: str, processes: Sequence[str]) -> tuple[str, ...]:
 def region_of(process: str) -> str:
     """The region that a process is in: ``B`` of ``B1`` and of ``B``."""
     return process.rstrip("0123456789")
+
+
+def home_of(node: NodeId) -> str:
+    """The region that a node is in: ``B`` of ``B1/adj-0`` and of ``B/qp-3``."""
+    return region_of(node.partition("/")[0])
+
+
+def is_in(node: NodeId, where: str) -> bool:
+    """Whether a node is in a region or zone."""
+    return where in (home_of(node), node.partition("/")[0])

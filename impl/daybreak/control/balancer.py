@@ -1,7 +1,7 @@
 """The balancer: knows the key ranges of a process, and has busy ones split and moved, and idle ones merged.
 
 Owns   the map of the process, and how busy each range was of late; at most one request under way.
-Hears  OwnedRanges, RangeDone from adjudicators.
+Hears  OwnedRanges, OrderDone from adjudicators.
 Says   SplitRange, MergeRanges, MoveRange to adjudicators.
 Spec   none: whatever it asks for, and whenever, owners see to it that every key has one owner (specs/placement).
 """
@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import msgspec
 
-from daybreak.adjudicator.messages import Load, MergeRanges, MoveRange, OwnedRanges, RangeDone, Request, SplitRange
+from daybreak.adjudicator.messages import Load, MergeRanges, MoveRange, OrderDone, OwnedRanges, Request, SplitRange
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.placed import Known, pivot
 from daybreak.base.placementmap import PlacementMap
@@ -78,7 +78,7 @@ class Balancer(Role):
         self._loads[message.journal] = {load.low: load for load in message.loads}
         return []
 
-    def on_range_done(self, source: NodeId, message: RangeDone) -> Effects:
+    def on_order_done(self, source: NodeId, message: OrderDone) -> Effects:
         """A request was carried out, or not: the figures will show."""
         return []
 

@@ -95,14 +95,16 @@ class Leader:
         self.deposed = True
         self._forget()
 
-    def propose(self, epoch_hint: int = 0) -> Effects:
+    def propose(self, epoch_hint: int = 0, *, told: bool = False) -> Effects:
         """Begin the takeover, with an epoch above `epoch_hint` and above all that this leader has heard of.
+
+        Who was `told` to by the last leader has nothing to hope for from the slowest replica: a majority will do.
 
         Also after it was deposed: all that was said of earlier entries is then forgotten.
         """
         self.deposed = False
         self._forget()
-        return self._takeover.propose(epoch_hint)
+        return self._takeover.propose(epoch_hint, hasty=told)
 
     def _forget(self) -> None:
         self._replication = self.anchor = None

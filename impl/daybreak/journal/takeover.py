@@ -63,14 +63,16 @@ class Takeover:
         self.adopted: Adopted | None = None
         self._replicas = replicas
         self._candidate = candidate
-        self._patience = patience
+        self._most_patience = self._patience = patience
         self._promises: dict[NodeId, Promised] = {}
         self._reading: Reading | None = None
         self._idle = 0
         """Retries since the last step forward."""
 
-    def propose(self, above: int) -> Effects:
-        """Start with an epoch greater than `above`, and than all that is known of."""
+    def propose(self, above: int, *, hasty: bool = False) -> Effects:
+        """Start with an epoch greater than `above`, and than all that is known of; who is `hasty` never waits for more
+        promises than those of a majority."""
+        self._patience = 0 if hasty else self._most_patience
         self.epoch = max(above, self.fenced_by, self.epoch) + 1
         self.adopted = self._reading = None
         self._promises = {}

@@ -1,13 +1,14 @@
-"""Key ranges that are split, merged and moved at random while a bank is at work."""
+"""Key ranges that are split, merged and moved, and leaders that hand over, at random, while a bank is at work."""
 
 from __future__ import annotations
 
 import random
 
 from daybreak import cluster
-from daybreak.adjudicator.messages import MergeRanges, MoveRange, Request, SplitRange
+from daybreak.adjudicator.messages import MergeRanges, MoveLead, MoveRange, Request, SplitRange
 from daybreak.base.keys import space_bounds
 from daybreak.base.placed import pivot
+from daybreak.base.topology import home_of
 from daybreak.control.balancer import Balancer
 from daybreak.runtime.protocols import Send
 from daybreak.runtime.sim.world import World
@@ -46,4 +47,16 @@ class Reshaping:
         else:
             owner, message = known.owner, MergeRanges(number, known.low)
         self._world.perform(self._layout.balancers[0], [Send(balancer.leaders[owner], message)])
+        self.asked += 1
+
+    def hand_over(self) -> None:
+        """Ask for another leader of some journal."""
+        balancer = self._world.role(self._layout.balancers[0])
+        if not self.going or not isinstance(balancer, Balancer):
+            return
+        self._requests += 1
+        journal = self._random.choice(self._layout.journals)
+        to = self._random.choice(self._layout.candidates[journal])
+        order = MoveLead(self._requests, to, self._random.choice((None, home_of(to), "")))
+        self._world.perform(self._layout.balancers[0], [Send(balancer.leaders[journal], order)])
         self.asked += 1

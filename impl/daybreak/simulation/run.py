@@ -58,6 +58,8 @@ class Options:
     """With an endpoint; of two, every other client is in the second."""
     moves_every_us: int = 0
     """Mean time between two requests to split, merge or move a key range; 0: none."""
+    handovers_every_us: int = 0
+    """Mean time between two requests to have another candidate lead a journal; 0: none."""
     segment_bytes: int = 4_096
     """Of the journals: small, so that they are trimmed."""
     wiped: float = 0.2
@@ -309,6 +311,7 @@ class Simulation:
         for trouble in troubles:
             trouble.begin()
         self.world.now_and_then(self.options.moves_every_us, self.reshaping.ask)
+        self.world.now_and_then(self.options.handovers_every_us, self.reshaping.hand_over)
         self._disturb(candidates, lambda: clients_running[0])
         self.distance.begin(lambda: clients_running[0])
         self._run(*(self._client(number) for number in range(1, self.options.clients + 1)))

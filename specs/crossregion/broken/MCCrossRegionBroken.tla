@@ -132,6 +132,9 @@ HeartbeatUnsealed(epoch, upto) ==
 \* P19: a lease is used as soon as it is appended.
 WithinLeaseAppended(epoch, time) == AtMost(time, LeaseAt(epoch, Len(log[epoch])))
 
+\* P19: a leader that has given its lease back uses it until the lower one is durable.
+WithinLeaseDurable(epoch, time) == AtMost(time, LeaseAt(epoch, durable[epoch]))
+
 \* P19: a leader does not begin above the lease that it found.
 CommitNoFloor(epoch, txn, ts) ==
     /\ durable[epoch] > 0

@@ -11,8 +11,8 @@ from daybreak.adjudicator.messages import (
     MergeRanges,
     Moved,
     MoveRange,
+    OrderDone,
     Outcome,
-    RangeDone,
     Reason,
     Redirect,
     Refused,
@@ -48,7 +48,7 @@ def last_placed(bench: Bench) -> Placed:
 def split() -> Bench:
     """One that owns two ranges."""
     bench = Bench().serve()
-    assert sent(bench.hear(SplitRange(1, MIDDLE)), RangeDone, QP) == [RangeDone(1)]
+    assert sent(bench.hear(SplitRange(1, MIDDLE)), OrderDone, QP) == [OrderDone(1)]
     return bench
 
 
@@ -92,15 +92,15 @@ def poor() -> Bench:
 def test_a_split_is_in_the_journal_before_anybody_is_told() -> None:
     bench = Bench().serve()
     bench.journal.holding = True
-    assert sent(bench.hear(SplitRange(7, MIDDLE)), RangeDone) == []
+    assert sent(bench.hear(SplitRange(7, MIDDLE)), OrderDone) == []
     assert last_placed(bench).owned == (Owned(b"", MIDDLE), Owned(MIDDLE, b""))
-    assert sent(bench.acknowledge(), RangeDone, QP) == [RangeDone(7)]
+    assert sent(bench.acknowledge(), OrderDone, QP) == [OrderDone(7)]
     assert bench.sink.acts()[-1] == "Split"
 
 
 def test_a_merge_undoes_a_split() -> None:
     bench = split()
-    assert sent(bench.hear(MergeRanges(2, MIDDLE)), RangeDone) == [RangeDone(2)]
+    assert sent(bench.hear(MergeRanges(2, MIDDLE)), OrderDone) == [OrderDone(2)]
     assert last_placed(bench).owned == (Owned(b"", b""),)
 
 
@@ -118,7 +118,7 @@ def test_a_merge_undoes_a_split() -> None:
 def test_what_cannot_be_done_is_said(order: SplitRange | MergeRanges | MoveRange, why: str) -> None:
     bench = split()
     before = len(bench.journal.log)
-    (done,) = sent(bench.hear(order), RangeDone, QP)
+    (done,) = sent(bench.hear(order), OrderDone, QP)
     assert done.error is not None and why in done.error
     assert len(bench.journal.log) == before
 
@@ -126,7 +126,7 @@ def test_what_cannot_be_done_is_said(order: SplitRange | MergeRanges | MoveRange
 def test_who_does_not_serve_changes_nothing() -> None:
     bench = Bench()
     for order in (SplitRange(1, MIDDLE), MergeRanges(1, MIDDLE), MoveRange(1, b"", OTHER)):
-        (done,) = sent(bench.hear(order), RangeDone, QP)
+        (done,) = sent(bench.hear(order), OrderDone, QP)
         assert done.error is not None and "not serving" in done.error
 
 
@@ -144,8 +144,8 @@ def test_a_released_range_is_offered_when_the_release_is_durable() -> None:
     assert [(k, access) for k, access, _ in moved.history] == [(FAR, W)]
     assert moved.ts > max(ts for _, _, ts in moved.history)
     assert bench.sink.acts()[-2:] == ["Release", "Depart"]
-    assert sent(said, RangeDone) == []
-    assert sent(bench.hear(Installed(OTHER, moved.ts), PEERS[OTHER]), RangeDone, QP) == [RangeDone(2)]
+    assert sent(said, OrderDone) == []
+    assert sent(bench.hear(Installed(OTHER, moved.ts), PEERS[OTHER]), OrderDone, QP) == [OrderDone(2)]
 
 
 def test_the_range_is_offered_again_until_it_is_taken() -> None:
@@ -216,7 +216,7 @@ def test_nothing_is_released_while_it_is_held() -> None:
 def test_one_range_leaves_at_a_time() -> None:
     bench = split()
     released(bench)
-    (done,) = sent(bench.hear(MoveRange(3, b"", OTHER)), RangeDone)
+    (done,) = sent(bench.hear(MoveRange(3, b"", OTHER)), OrderDone)
     assert done.error is not None and "another range" in done.error
 
 
@@ -326,7 +326,7 @@ def test_a_range_that_comes_back_was_taken() -> None:
     bench = split()
     moved = released(bench)
     said = bench.hear(arriving(ts=Timestamp(moved.ts + 50)), PEERS[OTHER])
-    assert sent(said, RangeDone, QP) == [RangeDone(2)]
+    assert sent(said, OrderDone, QP) == [OrderDone(2)]
     assert last_placed(bench).leaving is None
     assert sent(asked(bench, "a", {FAR: N}, start=5_000), Committed)
 
