@@ -15,6 +15,7 @@ from daybreak.runtime.protocols import Message
 from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.handshake import Identity
 from daybreak.runtime.remote.peers import Address, Limits, Peers, TcpAddress
+from daybreak.runtime.remote.tls import Tls
 
 T = TypeVar("T")
 SECONDS = 20.0
@@ -47,10 +48,10 @@ def note(number: int, weight: bytes = b"", kind: type[Note] = Note) -> Letter:
 class Party:
     """One process: its connections, and what it has heard."""
 
-    def __init__(self, me: Identity, addresses: dict[str, Address], limits: Limits) -> None:
+    def __init__(self, me: Identity, addresses: dict[str, Address], limits: Limits, tls: Tls | None = None) -> None:
         self.letters: list[Letter] = []
         self.heard: asyncio.Queue[Letter] = asyncio.Queue()
-        self.peers = Peers(me, Registry([Note, Parcel]), addresses, self._deliver, limits)
+        self.peers = Peers(me, Registry([Note, Parcel]), addresses, self._deliver, limits, tls)
 
     def _deliver(self, process: str, letters: list[Letter]) -> None:
         self.letters += letters

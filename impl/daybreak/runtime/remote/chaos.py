@@ -14,6 +14,7 @@ from daybreak.runtime.local.network import Letter
 from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.handshake import Identity
 from daybreak.runtime.remote.peers import Address, Limits, Peers
+from daybreak.runtime.remote.tls import Tls
 
 Deliver = Callable[[str, list[Letter]], None]
 
@@ -28,10 +29,11 @@ class ChaosPeers(Peers):
         addresses: dict[str, Address],
         deliver: Deliver,
         limits: Limits | None = None,
+        tls: Tls | None = None,
         *,
         chaos: Chaos,
     ) -> None:
-        super().__init__(me, registry, addresses, self._come, limits)
+        super().__init__(me, registry, addresses, self._come, limits, tls)
         self._chaos = chaos
         self._hand_over = deliver
 

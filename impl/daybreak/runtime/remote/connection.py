@@ -1,15 +1,17 @@
-"""One connection to a peer: handshake, then letters both ways, until it breaks."""
+"""One connection to a peer: TLS if it is over TCP, handshake, then letters both ways, until it breaks."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Protocol, cast
 
 from daybreak.runtime.local.network import Letter
 from daybreak.runtime.remote.codec import CodecError, Registry
 from daybreak.runtime.remote.frames import MAX_BODY_BYTES, FrameDecoder, FrameError, frame
 from daybreak.runtime.remote.handshake import Handshake, HandshakeError
+from daybreak.runtime.remote.tls import Channel, TlsError
 
 WRITE_BUFFER_BYTES = 256 * 1024
 """With more than this in the socket's own buffer, frames wait in the peer's outbox."""
@@ -37,8 +39,17 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """See above. What cannot be understood closes the connection, and nothing else."""
 
-    def __init__(self, handshake: Handshake, registry: Registry, owner: Owner, *, unwanted: bool = False) -> None:
-        """One that is `unwanted` is hung up on as soon as it is there."""
+    def __init__(
+        self,
+        handshake: Handshake,
+        registry: Registry,
+        owner: Owner,
+        *,
+        unwanted: bool = False,
+        secure: Callable[[str], Channel] | None = None,
+    ) -> None:
+        """One that is `unwanted` is hung up on as soon as it is there. `secure` makes its TLS, if it is to have that,
+        of what to call the other end."""
         self.who = handshake.dials or "a stranger"
         """What to call the other end in a log."""
         self.peer = ""
@@ -55,6 +66,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._why: str | None = None
         self._unwanted = unwanted
+        self._secure = secure
+        self._channel: Channel | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet, if it is upon us to."""
@@ -64,14 +77,45 @@ class Connection(asyncio.Protocol):
             stream.abort()
             return
         stream.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+        if self._secure is None:
+            self._begin()
+        else:
+            self._channel = self._secure(self._handshake.dials or _host(stream))
+            self._uncover(b"")
+
+    def _begin(self) -> None:
         for body in self._handshake.begin():
-            stream.write(frame(body))
+            self._put(frame(body))
 
     def write(self, data: bytes) -> None:
         """Send a frame; only while not `paused`, and after the handshake."""
         if self._transport is not None:
             self.spoke = time.monotonic()
+            self._put(data)
+
+    def _put(self, data: bytes) -> None:
+        """Send bytes, as they are or through TLS."""
+        if self._channel is not None:
+            self._channel.write(data)
+            data = self._channel.outgoing()
+        if self._transport is not None:
             self._transport.write(data)
+
+    def _uncover(self, data: bytes) -> bytes:
+        """What has come, in the clear. Its peer's certificate once it is known, the handshake begins."""
+        channel = self._channel
+        if channel is None:
+            return data
+        known = channel.peer
+        try:
+            clear = channel.receive(data)
+        finally:  # also when the other side is refused: it is told why
+            if self._transport is not None and (answer := channel.outgoing()):
+                self._transport.write(answer)
+        if channel.peer and not known:
+            self._handshake.certified = channel.peer
+            self._begin()
+        return clear
 
     def data_received(self, data: bytes) -> None:
         """Cut into frames; what is left of a connection that has been given up is not read."""
@@ -80,16 +124,18 @@ class Connection(asyncio.Protocol):
         self.heard = time.monotonic()
         letters: list[Letter] = []
         try:
-            self._decoder.feed(data)
+            self._decoder.feed(self._uncover(data))
             while (body := self._decoder.take()) is not None:
                 if not self.peer:
                     self._greeted(body)
                 elif body:
                     letters.append(self._registry.decode(body))
         except HandshakeError as refusal:
-            if refusal.answer is not None and self._transport is not None:
-                self._transport.write(frame(refusal.answer))
+            if refusal.answer is not None:
+                self._put(frame(refusal.answer))
             self.close(str(refusal))
+        except TlsError as refusal:
+            self._part(str(refusal))
         except (FrameError, CodecError) as error:
             self.close(f"the connection to {self.who} is closed: it sent {error}")
         if letters:
@@ -97,8 +143,7 @@ class Connection(asyncio.Protocol):
 
     def _greeted(self, body: bytes) -> None:
         for answer in self._handshake.receive(body):
-            if self._transport is not None:
-                self._transport.write(frame(answer))
+            self._put(frame(answer))
         if self._handshake.peer is not None:
             self.peer = self.who = self._handshake.peer
             self._decoder.limit = MAX_BODY_BYTES
@@ -119,6 +164,13 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def _part(self, why: str) -> None:
+        """Say no more, and let the other side hang up: what we have not read yet would have our last words thrown away
+        otherwise. One that does not is given up like all who are silent."""
+        self._why = why
+        if self._transport is not None:
+            self._transport.write_eof()
+
     def abort(self, why: str | None = None) -> None:
         """Hang up on a peer that does not listen."""
         self._why = why if self._why is None else self._why
@@ -131,3 +183,9 @@ class Connection(asyncio.Protocol):
         if not self.ended.done():
             self.ended.set_result(None)
         self._owner.closed(self, self._why)
+
+
+def _host(transport: asyncio.Transport) -> str:
+    """Where a stranger is, for people."""
+    at = transport.get_extra_info("peername")
+    return str(at[0]) if isinstance(at, tuple) and at else "a stranger"

@@ -6,8 +6,8 @@
     compares, verifies; Proof                 -->           verifies
 
 A proof is an HMAC, under the cluster's secret, of both greetings and the side that proves, so none can be used twice or
-sent back to where it came from. Whoever finds a difference says so with `Refused` and hangs up. What follows the
-handshake is neither encrypted nor authenticated: networks on which others can write into connections need more.
+sent back to where it came from. Whoever finds a difference says so with `Refused` and hangs up. The handshake does not
+protect what follows it; over a network, `runtime.remote.tls` does, and each side must be who its certificate says.
 """
 
 from __future__ import annotations
@@ -77,6 +77,8 @@ class Handshake:
         """`known` are the peers that may connect; `dials` is the one that was dialled, None at the acceptor."""
         self.peer: str | None = None
         """The other side's name, once it has proved itself."""
+        self.certified: str | None = None
+        """Whose certificate it has shown; None where there are none."""
         self._me = me
         self._known = known
         self.dials = dials
@@ -114,6 +116,8 @@ class Handshake:
             raise self._refuse(f"it belongs to cluster {said.cluster}, not {me.cluster}")
         if said.build != me.build:
             raise self._refuse(f"it is of build {said.build}, not {me.build}")
+        if self.certified not in (None, said.process):
+            raise self._refuse(f"its certificate is that of {self.certified}")
         if self.dials not in (None, said.process):
             raise self._refuse(f"it is not {self.dials}")
         if said.process not in self._known:

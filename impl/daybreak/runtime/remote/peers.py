@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from socket import gaierror
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from daybreak.runtime.remote.frames import frame
 from daybreak.runtime.remote.handshake import Handshake, Identity
 from daybreak.runtime.remote.messages import Ping
 from daybreak.runtime.remote.outbox import Outbox
+from daybreak.runtime.remote.tls import Channel, Tls
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ class TcpAddress(NamedTuple):
     port: int
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 Address = str | TcpAddress
@@ -57,6 +59,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Before the first attempt to connect again; each further one waits twice as long as the one before."""
     most_wait_seconds: float = 1.0
     """The longest wait between two attempts."""
+    missing_seconds: float = 15.0
+    """A process of another address that has not been there for so long is reported."""
 
 
 class Traffic(msgspec.Struct):
@@ -83,6 +87,10 @@ class Peer:
         self.connection: Connection | None = None
         self.outbox = Outbox(limits.outbox_bytes)
         self.traffic = Traffic()
+        self.gone_since = time.monotonic()
+        """When the last connection ended, or this process began to look for it."""
+        self.missed = False
+        """Whether the operator was told that it is not there."""
 
     def send(self, data: bytes, *, bulk: bool) -> None:
         """Send a frame, now or when there is room; lost if there is no connection."""
@@ -121,13 +129,17 @@ class Peers:
         addresses: dict[str, Address],
         deliver: Callable[[str, list[Letter]], None],
         limits: Limits | None = None,
+        tls: Tls | None = None,
     ) -> None:
-        """`addresses` has all processes of the cluster, this one too; `deliver` gets what comes, and from whom."""
+        """`addresses` has all processes of the cluster, this one too; `deliver` gets what comes, and from whom.
+
+        With `tls`, all TCP connections are made with it."""
         self._me = me
         self._registry = registry
         self._addresses = addresses
         self._deliver = deliver
         self._limits = limits or Limits()
+        self._tls = tls
         self._peers = {name: Peer(name, self._limits) for name in addresses if name != me.process}
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
@@ -187,9 +199,14 @@ class Peers:
 
     def _connection(self, dials: str | None, *, unwanted: bool = False) -> Connection:
         handshake = Handshake(self._me, known=self._peers, dials=dials)
-        connection = Connection(handshake, self._registry, self, unwanted=unwanted)
+        connection = Connection(handshake, self._registry, self, unwanted=unwanted, secure=self._secure(dials))
         self._connections.add(connection)
         return connection
+
+    def _secure(self, dials: str | None) -> Callable[[str], Channel] | None:
+        """What makes the TLS of a connection that we dial, or accept; None where there is none."""
+        over_tcp = isinstance(self._addresses[dials or self._me.process], TcpAddress)
+        return partial(self._tls.channel, dials=dials) if self._tls is not None and over_tcp else None
 
     async def _dial(self, peer: Peer) -> None:
         """Keep connected to a peer, with longer and longer waits while that fails."""
@@ -221,6 +238,7 @@ class Peers:
             await asyncio.sleep(limits.beat_seconds)
             now = time.monotonic()
             late = now - before - limits.beat_seconds
+            self._miss(now)
             for connection in list(self._connections):
                 if now - connection.heard > limits.silent_seconds + late:
                     connection.abort(
@@ -229,12 +247,25 @@ class Peers:
                 elif connection.peer and not connection.paused and now - connection.spoke > limits.beat_seconds / 2:
                     connection.write(BEAT)
 
+    def _miss(self, now: float) -> None:
+        """Tell of those who are not there, once each; of those on this machine their supervisor tells."""
+        for peer in self._peers.values():
+            address = self._addresses[peer.name]
+            absent = peer.connection is None and now - peer.gone_since > self._limits.missing_seconds
+            if absent and not peer.missed and isinstance(address, TcpAddress):
+                peer.missed = True
+                how = "does not reach" if peer.name > self._me.process else "is not reached by"
+                log.warning("%s %s %s, which should be at %s", self._me.process, how, peer.name, address)
+
     # --- what connections report --------------------------------------------------------------------------------
 
     def opened(self, connection: Connection) -> None:
         """A peer has proved who it is; an older connection to it is of no use any more."""
         peer = self._peers[connection.peer]
         old, peer.connection = peer.connection, connection
+        if peer.missed:
+            peer.missed = False
+            log.warning("%s and %s have found each other", self._me.process, peer.name)
         if old is not None:
             old.abort()
         peer.traffic.dropped += peer.outbox.clear()
@@ -258,7 +289,7 @@ class Peers:
         self._connections.discard(connection)
         peer = self._peers.get(connection.peer)
         if peer is not None and peer.connection is connection:
-            peer.connection = None
+            peer.connection, peer.gone_since = None, time.monotonic()
             peer.traffic.dropped += peer.outbox.clear()
         if why is not None:
             self._say(why)

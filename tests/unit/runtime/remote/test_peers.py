@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -137,6 +138,42 @@ def test_a_peer_that_never_answers_is_given_up_and_dialled_again(caplog: pytest.
 
     limited(test())
     assert [record.message for record in caplog.records] == ["A2 has said nothing for 0.05 s and is given up"]
+
+
+def test_who_is_not_there_is_told_of_once_and_when_it_has_come(caplog: pytest.LogCaptureFixture) -> None:
+    addresses = tcp()
+
+    async def test() -> None:
+        a2 = Party(identity("A2"), addresses, QUICK)
+        await a2.peers.start()
+        for seconds in (14, 16, 17):
+            a2.peers._miss(time.monotonic() + seconds)
+            assert len(caplog.records) == (seconds > 15)
+        a = Party(identity("A"), addresses, QUICK)
+        await a.peers.start()
+        await until(lambda: a2.peers.is_up("A"))
+        for party in (a, a2):
+            party.peers.close()
+
+    limited(test())
+    assert [record.message for record in caplog.records] == [
+        f"A2 is not reached by A, which should be at {addresses['A']}",
+        "A2 and A have found each other",
+    ]
+
+
+def test_who_is_dialled_in_vain_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    addresses = tcp()
+
+    async def test() -> None:
+        a = Party(identity("A"), addresses, Limits(beat_seconds=0.01, missing_seconds=0.05))
+        await a.peers.start()
+        await until(lambda: caplog.records)
+        a.peers.close()
+
+    limited(test())
+    (record,) = caplog.records
+    assert record.message == f"A does not reach A2, which should be at {addresses['A2']}"
 
 
 def test_silence_amid_a_connection_is_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
