@@ -4,8 +4,8 @@ Owns   key ranges, the conflict history of recently written keys, holds, transac
        time, promise and lease; leads one journal.
 Hears  CommitRequest, VoteRequest, AskOutcome, WhoLeads from query processors; Voted, Refused, AskOutcome, Outcome,
        Unread, Moved, Installed from other adjudicators; OfferLead, AcceptLead, TakeLead from other candidates;
-       HeartbeatRequest, Lag from crossbars; Release; SplitRange, MergeRanges, MoveRange, MoveLead from the control plane;
-       Probed, Promised, Fenced, Appended, Behind, Fetched, Trimmed from its journal's replicas.
+       HeartbeatRequest, Lag from crossbars; Release; SplitRange, MergeRanges, MoveRange, MoveLead from the control
+       plane; Probed, Promised, Fenced, Appended, Behind, Fetched, Trimmed from its journal's replicas.
 Says   Committed, Refused, Redirect, Outcome, Unread, Leads to query processors; Voted, Refused, AskOutcome, Outcome,
        Unread, Moved, Installed to other adjudicators; OfferLead, AcceptLead, TakeLead to other candidates; Released;
        OrderDone, OwnedRanges to the control plane; Deliver to the crossbars; Probe, Propose, Append, BeginAfter, Fetch
