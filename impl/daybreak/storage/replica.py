@@ -190,11 +190,11 @@ class Replica(Role):
 
     def on_read_keys(self, source: NodeId, message: ReadKeys) -> Effects:
         """P5: answer at once if complete up to the snapshot, else when that is so."""
-        return self._serve(source, message)
+        return self._tell_of_readers() + self._serve(source, message)
 
     def on_read_range(self, source: NodeId, message: ReadRange) -> Effects:
         """P5: answer at once if complete up to the snapshot, else when that is so."""
-        return self._serve(source, message)
+        return self._tell_of_readers() + self._serve(source, message)
 
     def on_read_outcome(self, source: NodeId, message: ReadOutcome) -> Effects:
         """P16: answer when every record that the asker wants to know about would be here."""
@@ -205,18 +205,17 @@ class Replica(Role):
         return self._serve(source, message)
 
     def _serve(self, source: NodeId, read: Read) -> Effects:
-        effects = self._tell_of_readers()
         if read.start <= self._watermark:
-            return [*effects, Send(source, self._answer(read))]
+            return [Send(source, self._answer(read))]
         if (source, read.request) in self._awaited:
-            return effects
+            return []
         self._awaited.add((source, read.request))
         self._arrivals += 1
         heapq.heappush(self._waiting, (read.start, self._arrivals, source, read))
-        return effects + self._ask(read.start)
+        return self._ask(read.start)
 
     def _tell_of_readers(self) -> Effects:
-        """Now and then, where the crossbar wants to know."""
+        """Now and then, where the crossbar wants to know. What servers ask all replicas is no reason to hurry."""
         if not self._led or (now := self.clock.now().latest) - self._said_reading < READING_US:
             return []
         self._said_reading = now

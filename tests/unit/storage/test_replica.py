@@ -159,6 +159,7 @@ def test_a_crossbar_that_wants_to_know_is_told_of_readers_now_and_then() -> None
     bench.clock.advance(READING_US - 1)
     assert sent(bench.get(3, 20), Reading) == []
     bench.clock.advance(1)
+    assert sent(bench.hear(ReadOutcome(5, time(20), TxnId("t"))), Reading) == [], "a server's own question"
     assert sent(bench.get(4, 50), Reading) == [Reading()]
 
 
