@@ -159,11 +159,11 @@ def adjudicator(around: Surroundings, node: NodeId, settings: AdjudicatorSetting
 
 
 def adjudicator_settings(topology: Topology) -> AdjudicatorSettings:
-    """Times of an adjudicator: where there is another region, its promises reach ahead (P23), and an answer of a zone
-    may take longer than from one heartbeat to the next."""
+    """Times of an adjudicator: where there is another region, an answer of a zone may take longer than from one
+    heartbeat to the next."""
     if len(topology.regions) == 1:
         return AdjudicatorSettings()
-    return AdjudicatorSettings(lead_every_us=10_000, resend_after=8)
+    return AdjudicatorSettings(resend_after=8)
 
 
 def journal(around: Surroundings, node: NodeId, disk: Disk, *, segment_bytes: int = SEGMENT_BYTES) -> Journal:
@@ -199,6 +199,7 @@ def storage(around: Surroundings, node: NodeId, disk: Disk, settings: StorageSet
         crossbars=layout.crossbars,
         siblings=tuple(other for other in layout.storages if other != node),
         settings=settings,
+        led=len(layout.topology.regions) > 1,
     )
 
 

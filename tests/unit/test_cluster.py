@@ -133,10 +133,9 @@ def test_only_the_first_region_s_balancer_has_ranges_split_and_moved() -> None:
     assert [len(effects) for effects in starts] == [1, 0]
 
 
-def test_of_two_regions_adjudicators_promise_ahead_and_crossbars_do_not_ask() -> None:
+def test_of_two_regions_adjudicators_wait_longer_for_the_zones() -> None:
     one, two = (cluster.adjudicator_settings(topology) for topology in (ONE_REGION, TWO_REGIONS))
-    assert (one.lead_every_us, one.resend_after) == (0, 1)
-    assert 0 < two.lead_every_us < one.heartbeat_us
+    assert one.resend_after == 1
     assert two.resend_after * two.heartbeat_us > two.lead_most_us, "an answer may take longer than a promise"
 
 

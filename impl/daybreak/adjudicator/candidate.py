@@ -34,7 +34,6 @@ from daybreak.journal.messages import (
     Promised,
     Trimmed,
 )
-from daybreak.journal.replication import Limits
 from daybreak.runtime.protocols import After, Effects, Message, Send
 from daybreak.runtime.role import Role
 from daybreak.runtime.stepclock import StepClock
@@ -66,8 +65,8 @@ class Candidate(Role):
         self._settings = settings or Settings()
         self._rank = place.candidates[place.journal].index(place.node)
         candidate = f"{place.node}@{clock.now().latest}"
-        limits = Limits(resend_after=self._settings.resend_after)
-        self._leader = Leader(place.replicas, candidate=candidate, seal=self._seal, limits=limits)
+        resend_after = self._settings.resend_after
+        self._leader = Leader(place.replicas, candidate=candidate, seal=self._seal, resend_after=resend_after)
         self._stage = Stage.STANDBY
         self._known: NodeId | None = None
         """Who leads, as far as the replicas have said."""

@@ -8,6 +8,10 @@
 The way is measured by the crossbar's clock less the adjudicator's, as a reader's snapshot is by a clock over there: so
 errors of clocks count as well, and a way out that differs from the way back.
 
+Commit times lie ahead with the promises, and who commits waits for them. So a crossbar says how late it is while
+somebody reads there, and while none does promises come with the heartbeats, and reach ahead no further than where all
+are near.
+
 Values in, values out.
 """
 
@@ -18,7 +22,7 @@ from daybreak.base.ids import NodeId
 from daybreak.base.time import SECOND_US, Timestamp
 
 KEPT_US = 5 * SECOND_US
-"""A crossbar that has said nothing for so long is lost, or cut off: nobody commits later for its sake."""
+"""A crossbar that has said nothing for so long has no readers, or is lost: nobody commits later for its sake."""
 
 
 class Lead:
@@ -32,6 +36,10 @@ class Lead:
         """So late a crossbar hears what it is told."""
         self._lags[crossbar] = (now, lag_us)
 
+    def wanted(self, now: Timestamp) -> bool:
+        """Whether somebody reads where promises are not asked for."""
+        return any(now - at <= KEPT_US for at, _ in self._lags.values())
+
     def us(self, now: Timestamp) -> int:
         """How far a promise is to reach ahead.
 
@@ -39,7 +47,7 @@ class Lead:
         and those who commit do not.
         """
         settings = self._settings
-        if not settings.lead_every_us:
+        if not self.wanted(now):
             return settings.lead_us
         lags = [lag for at, lag in self._lags.values() if now - at <= KEPT_US and 0 < lag <= settings.lead_most_us]
         return settings.lead_us + settings.lead_every_us + max(lags, default=0)

@@ -134,7 +134,8 @@ class HeartbeatRequest(Message, frozen=True):
 
 
 class Lag(Message, frozen=True):
-    """From a crossbar, now and then: what it hears of the journal is so many microseconds old by its clock (P23)."""
+    """From a crossbar, now and then while somebody reads there: what it hears of the journal is so many microseconds
+    old by its clock (P23)."""
 
     us: int
 

@@ -73,6 +73,8 @@ class Reign(Candidate):
         super().__init__(place, clock, trace, settings)
         self._wanted = ZERO
         self._leads_by = Lead(self._settings)
+        self._leading_ahead = 0
+        """The epoch of the timer by which promises reach ahead; 0: there is none."""
         self._found = ZERO
         """The lease of the last entry that was inherited."""
         self._inherited: list[Record] = []
@@ -180,8 +182,7 @@ class Reign(Candidate):
         # No clock, with its error, shows as later now the start of one who has asked before.
         self._begun = Timestamp(2 * now.latest - now.earliest)
         self._stage = Stage.SERVING
-        every_us = self._settings.lead_every_us
-        return [After(every_us, LeadTick(self._leader.epoch))] if every_us else []
+        return []
 
     @performs("Adjudication!Recover", refines="SnapshotIsolation!Recover")
     def recover(self, *, kept: Mapping[TxnId, Timestamp], at: Timestamp) -> None:
@@ -256,13 +257,21 @@ class Reign(Candidate):
         return effects
 
     def on_lag(self, source: NodeId, message: Lag) -> Effects:
-        """A crossbar says how late it hears what it is told."""
+        """Where somebody reads, it is known how late what is said here is heard there."""
         self._leads_by.heard(source, message.us, self.clock.now().latest)
-        return []
+        epoch = self._leader.epoch
+        if not self.serving or self._leading_ahead == epoch:
+            return []
+        self._leading_ahead = epoch
+        return self.on_lead_tick(self.node, LeadTick(epoch))
 
     def on_lead_tick(self, source: NodeId, message: LeadTick) -> Effects:
         """P23: promise before anybody far away begins to wait."""
-        if not self.serving or message.epoch != self._leader.epoch:
+        if message.epoch != self._leading_ahead:
+            return []
+        wanted = self._leads_by.wanted(self.clock.now().latest)
+        if not self.serving or message.epoch != self._leader.epoch or not wanted:
+            self._leading_ahead = 0
             return []
         return [After(self._settings.lead_every_us, message), *self._heartbeat(self._ahead())]
 
@@ -273,7 +282,7 @@ class Reign(Candidate):
 
     def _due(self) -> Timestamp:
         """As far as somebody wants a promise to reach, who may have had to wait for a record."""
-        return max(self._wanted, self._ahead()) if self._settings.lead_every_us else self._wanted
+        return max(self._wanted, self._ahead()) if self._leading_ahead else self._wanted
 
     def _heartbeat(self, wanted: Timestamp) -> Effects:
         """Promise up to `wanted`, or as far as lease and appending records let it; say so to the crossbars."""

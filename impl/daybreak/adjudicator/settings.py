@@ -26,9 +26,9 @@ class Settings(msgspec.Struct, frozen=True):
     """Between two heartbeats, when nobody asks for one."""
     lead_us: int = 1_000
     """How far ahead of the clock a promise reaches at least (P23)."""
-    lead_every_us: int = 0
-    """Nonzero: crossbars are far away and ask for nothing. A promise comes so often, and reaches ahead as far as the
-    farthest crossbar needs (`adjudicator.lead`)."""
+    lead_every_us: int = 10_000
+    """Where crossbars are far away and ask for nothing, a promise comes so often while somebody reads there, and
+    reaches ahead as far as the farthest of them needs (`adjudicator.lead`)."""
     lead_most_us: int = 250_000
     """No promise reaches ahead for a crossbar that lags by more than this."""
     resend_after: int = 1

@@ -2,8 +2,8 @@
 
 Owns   nothing durable: how far each journal is known to be durable, who leads it, and per replica what it has been
        sent and what it has in its checkpoints.
-Hears  Deliver from adjudicators; Attach, Checkpointed, HeartbeatRequest from storage; Fetched, Trimmed from journal
-       replicas.
+Hears  Deliver from adjudicators; Attach, Checkpointed, HeartbeatRequest, Reading from storage; Fetched, Trimmed from
+       journal replicas.
 Says   Stream, JournalTrimmed to storage; HeartbeatRequest, Lag to adjudicators; Fetch, Trim to journal replicas.
 Spec   none of its own before rung 3; rung 1 sees what it does through the reads of clients.
 """
@@ -20,7 +20,7 @@ from daybreak.base.records import decode
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
 from daybreak.crossbar.lags import Lags
 from daybreak.crossbar.merge import Queue, Queued, release, waiting_bytes
-from daybreak.crossbar.messages import Attach, CatchUpTick, Checkpointed, Deliver, JournalTrimmed, Stream
+from daybreak.crossbar.messages import Attach, CatchUpTick, Checkpointed, Deliver, JournalTrimmed, Reading, Stream
 from daybreak.crossbar.trimming import Trimming
 from daybreak.crossbar.watermark import watermark
 from daybreak.journal.messages import Entry, Fetch, Fetched, Trim, Trimmed
@@ -33,6 +33,8 @@ CATCH_UP_US = 50_000
 MARGIN_US = 5 * SECOND_US
 """Microseconds for which entries that are in every checkpoint stay in the journals all the same: longer than any lease
 or hold, so that who takes a journal over finds all outcomes that he may be asked for."""
+READERS_US = 5 * SECOND_US
+"""Microseconds after the last read for which promises are to be there before they are needed."""
 STREAM_BYTES = 4 * 1024 * 1024
 """A message to a replica has not much more bytes of records than this, however much has come at once."""
 QUEUE_BYTES = 8 * 1024 * 1024
@@ -93,6 +95,8 @@ class Crossbar(Role):
         self._feeds: dict[NodeId, dict[JournalId, Feed]] = {}
         self._attempt = 0
         self._lags = Lags() if led else None
+        self._read_at: Timestamp | None = None
+        """When a replica said last that it is read."""
 
     def start(self) -> Effects:
         """Begin to look after entries that do not come."""
@@ -117,11 +121,25 @@ class Crossbar(Role):
         return effects
 
     def _measure(self, source: NodeId, message: Deliver) -> Effects:
-        """Tell who leads far away how late that is heard here, now and then (P23)."""
+        """Measure how late is heard here what is said far away; tell the sender now and then, if readers rely on it."""
         if self._lags is None:
             return []
-        lag = self._lags.heard(message.journal, message.at, self.clock.now().latest)
-        return [Send(source, Lag(lag))] if lag is not None else []
+        now = self.clock.now().latest
+        lag = self._lags.heard(message.journal, message.at, now)
+        return [Send(source, Lag(lag))] if lag is not None and self._has_readers(now) else []
+
+    def _has_readers(self, now: Timestamp) -> bool:
+        return self._read_at is not None and now - self._read_at <= READERS_US
+
+    def on_reading(self, source: NodeId, message: Reading) -> Effects:
+        """There are readers; if there were none, tell who leads how late they hear of it, as far as that is known."""
+        now = self.clock.now().latest
+        had_readers = self._has_readers(now)
+        self._read_at = now
+        if self._lags is None or had_readers:
+            return []
+        lags = self._lags.last
+        return [Send(leader, Lag(lags[journal])) for journal in lags for leader in self._leading[journal]]
 
     def on_attach(self, source: NodeId, message: Attach) -> Effects:
         """A replica wants everything after its positions."""

@@ -24,6 +24,8 @@ class Lags:
 
     def __init__(self) -> None:
         self._spans: dict[JournalId, _Span] = {}
+        self.last: dict[JournalId, int] = {}
+        """What was measured last, by journal; microseconds."""
 
     def heard(self, journal: JournalId, said_at: Timestamp, now: Timestamp) -> int | None:
         """Something that was said at `said_at` has come; the lag in microseconds if it is time for a report, else None.
@@ -31,6 +33,7 @@ class Lags:
         It is negative if the sender's clock is ahead of this one by more than the way takes.
         """
         span = self._spans.setdefault(journal, _Span(now))
+        self.last[journal] = now - said_at
         span.lags.append(now - said_at)
         if now - span.since < SPAN_US:
             return None

@@ -29,6 +29,10 @@ class Attach(Message, frozen=True):
     positions: dict[JournalId, int]
 
 
+class Reading(Message, frozen=True):
+    """A storage replica is read: promises should be there before they are needed (P23)."""
+
+
 class Checkpointed(Message, frozen=True):
     """A storage replica can start again from its own disk and what follows these positions of the journals."""
 

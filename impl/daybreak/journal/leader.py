@@ -36,10 +36,12 @@ class Leader:
         candidate: str,
         seal: Callable[[list[Entry]], bytes | None],
         limits: Limits | None = None,
+        resend_after: int = 1,
     ) -> None:
         """`candidate` must be unique among all leaders that this journal ever had, restarts included: a node's name
         with the time of its start, say. `seal` makes the first entry of the epoch from the recovered tail, which
-        `anchor` and `recovered` hold by then; as long as it returns None, the leader waits and asks it again.
+        `anchor` and `recovered` hold by then; as long as it returns None, the leader waits and asks it again. Without
+        `limits`, a replica that has not moved for `resend_after` retries is sent again what it lacks.
         """
         self.recovered: list[Entry] = []
         """The adopted log above the index known to be durable at adoption: the outcome of these may be unknown to
@@ -52,7 +54,7 @@ class Leader:
         any more. Whether to take the journal over again is the owner's choice."""
         self._replicas = tuple(replicas)
         self._seal = seal
-        self._limits = limits or Limits()
+        self._limits = limits or Limits(resend_after=resend_after)
         self._takeover = Takeover(self._replicas, candidate, self._limits.patience)
         self._replication: Replication | None = None
 

@@ -4,7 +4,7 @@ Owns   the versions of every key of its range, how far it has read each journal,
        checkpoints of these.
 Hears  Stream, JournalTrimmed from the crossbar; ReadKeys, ReadRange from query processors; ReadOutcome, ForgetBefore
        from the server; CheckpointWanted, CheckpointPart from its siblings; Synced, SyncFailed of its disk.
-Says   Attach, HeartbeatRequest to its crossbar; Checkpointed to all crossbars; ReadResult, ReadTooOld to query
+Says   Attach, HeartbeatRequest, Reading to its crossbar; Checkpointed to all crossbars; ReadResult, ReadTooOld to query
        processors; OutcomeRead, Forgot to the server; CheckpointWanted, CheckpointPart to its siblings.
 Spec   specs/isolation/SnapshotIsolation.tla (Forget); what it answers is checked as that spec's Read.
 """
@@ -20,7 +20,7 @@ from daybreak.adjudicator.messages import HeartbeatRequest
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.limits import FORGET_AFTER_US, MAX_AGE_US
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
-from daybreak.crossbar.messages import Attach, Checkpointed, JournalTrimmed, Stream
+from daybreak.crossbar.messages import Attach, Checkpointed, JournalTrimmed, Reading, Stream
 from daybreak.errors import OperatorError
 from daybreak.runtime.protocols import After, Clock, Disk, Effects, Message, Send, Sync, Synced, SyncFailed
 from daybreak.runtime.role import Role
@@ -51,6 +51,8 @@ from daybreak.trace.recorder import Trace
 
 ATTACH_US = 100_000
 """Microseconds without a word from the crossbar after which the replica attaches again."""
+READING_US = SECOND_US
+"""Microseconds between two words to the crossbar that somebody reads."""
 NAMES_KEPT_US = FORGET_AFTER_US + MAX_AGE_US
 """Age in microseconds after which names of committed transactions are dropped: later than any adjudicator's floor, so
 that there is a time at which a name that is missing can be told from one that is forgotten."""
@@ -75,8 +77,10 @@ class Replica(Role):
         crossbars: tuple[NodeId, ...],
         siblings: tuple[NodeId, ...] = (),
         settings: Settings | None = None,
+        led: bool = False,
     ) -> None:
-        """`crossbar` feeds this replica; all `crossbars` trim the journals.
+        """`crossbar` feeds this replica; all `crossbars` trim the journals. If `led`, the crossbar wants to know of
+        readers (P23).
 
         Load the newest checkpoint on `disk`; OperatorError if a newer version wrote it or it cannot be read."""
         super().__init__(node, clock, trace)
@@ -96,6 +100,9 @@ class Replica(Role):
         self._awaited: set[tuple[NodeId, int]] = set()
         self._arrivals = 0
         self._asked = ZERO
+        self._led = led
+        self._said_reading = ZERO
+        """When it told its crossbar of readers last."""
         self._heard = ZERO
         self._born = clock.now().latest
         self._replayed = 0
@@ -183,11 +190,11 @@ class Replica(Role):
 
     def on_read_keys(self, source: NodeId, message: ReadKeys) -> Effects:
         """P5: answer at once if complete up to the snapshot, else when that is so."""
-        return self._serve(source, message)
+        return self._tell_of_readers() + self._serve(source, message)
 
     def on_read_range(self, source: NodeId, message: ReadRange) -> Effects:
         """P5: answer at once if complete up to the snapshot, else when that is so."""
-        return self._serve(source, message)
+        return self._tell_of_readers() + self._serve(source, message)
 
     def on_read_outcome(self, source: NodeId, message: ReadOutcome) -> Effects:
         """P16: answer when every record that the asker wants to know about would be here."""
@@ -206,6 +213,13 @@ class Replica(Role):
         self._arrivals += 1
         heapq.heappush(self._waiting, (read.start, self._arrivals, source, read))
         return self._ask(read.start)
+
+    def _tell_of_readers(self) -> Effects:
+        """Now and then, where the crossbar wants to know. What servers ask all replicas is no reason to hurry."""
+        if not self._led or (now := self.clock.now().latest) - self._said_reading < READING_US:
+            return []
+        self._said_reading = now
+        return [Send(self._crossbar, Reading())]
 
     def _ask(self, upto: Timestamp) -> Effects:
         """Ask for promises of all adjudicators that cover `upto`, once."""

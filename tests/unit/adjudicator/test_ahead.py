@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from daybreak.adjudicator.lead import KEPT_US, Lead
-from daybreak.adjudicator.messages import Committed, Lag, LeadTick
+from daybreak.adjudicator.messages import Committed, Lag, LeadTick, Tick
 from daybreak.adjudicator.settings import Settings
 from daybreak.base.ids import NodeId
 from daybreak.base.time import Timestamp
 from daybreak.base.writes import Access
-from tests.support.adjudicator_bench import CROSSBAR, NODE, Bench
+from tests.support.adjudicator_bench import CROSSBAR, NODE, STEP_US, Bench
 from tests.support.roles import NOW, key, sent, time, timers
 
 W = Access.WRITE
@@ -31,7 +31,7 @@ def now(bench: Bench) -> Timestamp:
 @pytest.mark.parametrize(
     ("lags", "reach"),
     [
-        ({}, LEAST_US),
+        ({}, AHEAD.lead_us),
         ({CROSSBAR: 400}, LEAST_US + 400),
         ({CROSSBAR: 400, FAR: 60_000}, LEAST_US + 60_000),
         ({CROSSBAR: 400, FAR: 200_001}, LEAST_US + 400),
@@ -49,17 +49,19 @@ def test_a_crossbar_that_is_not_heard_of_any_more_does_not_count() -> None:
     lead = Lead(AHEAD)
     lead.heard(FAR, 60_000, NOW)
     assert lead.us(time(KEPT_US)) == LEAST_US + 60_000
-    assert lead.us(time(KEPT_US + 1)) == LEAST_US
+    lead.heard(CROSSBAR, 400, time(1))
+    assert lead.us(time(KEPT_US + 1)) == LEAST_US + 400
+    assert lead.us(time(KEPT_US + 2)) == AHEAD.lead_us
 
 
-def test_where_crossbars_ask_nobody_promises_further() -> None:
-    lead = Lead(Settings())
-    lead.heard(FAR, 60_000, NOW)
-    assert lead.us(NOW) == Settings().lead_us
+def test_while_nobody_reads_far_away_no_promise_reaches_there(bench: Bench) -> None:
+    bench.clock.advance(AHEAD.heartbeat_us)
+    assert bench.promised(bench.fire(Tick)) == [now(bench) + AHEAD.lead_us]
+    assert timers([*bench.timers], LeadTick) == []
 
 
 def test_a_promise_comes_as_often_as_set_and_is_where_readers_are_before_its_time(bench: Bench) -> None:
-    bench.hear(Lag(60_000), FAR)
+    assert bench.promised(bench.hear(Lag(60_000), FAR)) == [now(bench) + LEAST_US + 60_000]
     for _ in range(3):
         bench.clock.advance(AHEAD.lead_every_us)
         assert bench.promised(bench.fire(LeadTick)) == [now(bench) + LEAST_US + 60_000]
@@ -68,7 +70,6 @@ def test_a_promise_comes_as_often_as_set_and_is_where_readers_are_before_its_tim
 
 def test_commit_times_lie_above_what_was_promised_ahead(bench: Bench) -> None:
     bench.hear(Lag(60_000), FAR)
-    bench.fire(LeadTick)
     promise = bench.promise
     said = bench.ask("a", now(bench), {key("a"): W})
     assert [message.ts for message in sent(said, Committed)] == [promise + 1]
@@ -76,7 +77,6 @@ def test_commit_times_lie_above_what_was_promised_ahead(bench: Bench) -> None:
 
 def test_a_record_under_way_stops_promises_and_when_it_is_durable_they_go_on_though_nobody_asks(bench: Bench) -> None:
     bench.hear(Lag(60_000), FAR)
-    bench.fire(LeadTick)
     bench.journal.holding = True
     ts = Timestamp(bench.promise + 1)
     bench.ask("a", now(bench), {key("a"): W})
@@ -93,14 +93,26 @@ def test_no_promise_reaches_beyond_the_lease(bench: Bench) -> None:
     assert bench.promise == bench.lease
 
 
-def test_who_has_lost_its_lease_promises_no_more_until_it_leads_again(bench: Bench) -> None:
+def test_one_timer_is_enough_and_it_ends_some_time_after_the_last_reader(bench: Bench) -> None:
+    for _ in range(3):
+        bench.hear(Lag(60_000), FAR)
+    assert len(timers([*bench.timers], LeadTick)) == 1
+    bench.live(KEPT_US + STEP_US)
+    bench.fire(LeadTick)
+    assert timers([*bench.timers], LeadTick) == []
+    bench.hear(Lag(60_000), FAR)
+    assert len(timers([*bench.timers], LeadTick)) == 1
+
+
+def test_who_has_lost_its_lease_promises_no_more_and_begins_anew_when_it_leads_again(bench: Bench) -> None:
+    bench.hear(Lag(60_000), FAR)
     tick = next(timer.message for timer in bench.timers if isinstance(timer.message, LeadTick))
+    bench.timers = [timer for timer in bench.timers if timer.message is not tick]
     bench.clock.now_us = bench.lease + 1
-    before = len(bench.timers)
-    assert bench.hear(tick, NODE) == []
-    assert len(bench.timers) == before, "the timer does not go on"
     bench.serve()
-    promise = bench.promise
-    bench.clock.advance(AHEAD.lead_every_us)
-    assert bench.promised(bench.hear(tick, NODE)) == [], "it is of an earlier epoch"
-    assert bench.promise == promise
+    bench.fire(Tick)
+    bench.hear(Lag(60_000), FAR)
+    (began,) = timers([*bench.timers], LeadTick)
+    assert began[1] != tick, "it is of another epoch"
+    assert bench.hear(tick, NODE) == []
+    assert timers([*bench.timers], LeadTick) == [began]

@@ -7,12 +7,12 @@ import pytest
 from daybreak.adjudicator.messages import HeartbeatRequest, Lag
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.time import Timestamp
-from daybreak.crossbar.crossbar import Crossbar
+from daybreak.crossbar.crossbar import READERS_US, Crossbar
 from daybreak.crossbar.lags import SPAN_US, Lags
-from daybreak.crossbar.messages import Deliver
-from daybreak.runtime.protocols import Send
+from daybreak.crossbar.messages import Deliver, Reading
+from daybreak.runtime.protocols import Effects, Send
 from daybreak.trace.recorder import NoTrace
-from tests.support.roles import NOW, ManualClock, time
+from tests.support.roles import NOW, ManualClock, sent, time
 
 J, K = JournalId("adj-0"), JournalId("adj-1")
 LEADER, STORAGE = NodeId("A1/adj-0"), NodeId("B1/storage-0")
@@ -51,14 +51,41 @@ def crossbar(clock: ManualClock, *, led: bool) -> Crossbar:
     )
 
 
-@pytest.mark.parametrize(("led", "reports"), [(True, [Send(LEADER, Lag(60_000))]), (False, [])])
-def test_who_leads_is_told_where_crossbars_do_not_ask(led: bool, reports: list[Send]) -> None:
-    clock = ManualClock()
-    role = crossbar(clock, led=led)
+def said(role: Crossbar, clock: ManualClock) -> list[Lag]:
+    """What who leads is told of its lag when it says something that comes 60 ms later, and again after a while."""
+    effects: Effects = []
     for _ in range(2):
-        effects = role.receive(LEADER, Deliver(J, 0, (), Timestamp(clock.now_us), Timestamp(clock.now_us - 60_000)))
+        deliver = Deliver(J, 0, (), Timestamp(clock.now_us), Timestamp(clock.now_us - 60_000))
+        effects += role.receive(LEADER, deliver)
         clock.advance(SPAN_US)
-    assert effects == reports
+    return sent(effects, Lag, LEADER)
+
+
+def test_who_leads_is_told_for_a_while_after_a_read() -> None:
+    clock = ManualClock()
+    role = crossbar(clock, led=True)
+    assert said(role, clock) == []
+    role.receive(STORAGE, Reading())
+    assert set(said(role, clock)) == {Lag(60_000)}
+    clock.advance(READERS_US)
+    assert said(role, clock) == []
+
+
+def test_who_leads_is_told_at_once_of_the_first_reader() -> None:
+    clock = ManualClock()
+    role = crossbar(clock, led=True)
+    assert role.receive(STORAGE, Reading()) == [], "nothing was measured"
+    clock.advance(READERS_US + 1)
+    said(role, clock)
+    assert role.receive(STORAGE, Reading()) == [Send(LEADER, Lag(60_000))]
+    assert role.receive(STORAGE, Reading()) == []
+
+
+def test_where_crossbars_ask_they_say_nothing_of_lags() -> None:
+    clock = ManualClock()
+    role = crossbar(clock, led=False)
+    assert role.receive(STORAGE, Reading()) == []
+    assert said(role, clock) == []
 
 
 def test_a_wish_of_readers_leaves_only_where_it_is_not_far() -> None:

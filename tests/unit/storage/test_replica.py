@@ -12,7 +12,7 @@ from daybreak.base.keys import Key
 from daybreak.base.limits import FORGET_AFTER_US, MAX_AGE_US
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.base.writes import Access, Record, Write
-from daybreak.crossbar.messages import Attach, Checkpointed, Stream
+from daybreak.crossbar.messages import Attach, Checkpointed, Reading, Stream
 from daybreak.runtime.protocols import Effects, Message, Send, Sync, Synced
 from daybreak.runtime.sim.disk import SimDisk
 from daybreak.storage.checkpoint import Settings
@@ -29,7 +29,7 @@ from daybreak.storage.messages import (
     ReadTooOld,
     Tick,
 )
-from daybreak.storage.replica import ATTACH_US, FORGET_US, Replica
+from daybreak.storage.replica import ATTACH_US, FORGET_US, READING_US, Replica
 from tests.support.roles import ManualClock, key, sent, time, timers, traced
 
 J, K = JournalId("adj-0"), JournalId("adj-1")
@@ -41,11 +41,11 @@ A, B, C, Z = map(key, "abcz")
 class Bench:
     """A replica that has started."""
 
-    def __init__(self, disk: SimDisk | None = None, settings: Settings | None = None) -> None:
+    def __init__(self, disk: SimDisk | None = None, settings: Settings | None = None, *, led: bool = False) -> None:
         self.clock, self.disk = ManualClock(), disk or SimDisk(Random(0))
         trace, self.sink = traced(NODE, self.clock)
         self.role = Replica(
-            NODE, self.clock, trace, self.disk, crossbar=CROSSBAR, crossbars=CROSSBARS, settings=settings
+            NODE, self.clock, trace, self.disk, crossbar=CROSSBAR, crossbars=CROSSBARS, settings=settings, led=led
         )
         self.beginning = self.role.start()
 
@@ -149,6 +149,18 @@ def test_a_waiting_read_asks_every_adjudicator_for_a_promise() -> None:
     bench = Bench()
     effects = bench.get(1, 20)
     assert effects == [Send(CROSSBAR, HeartbeatRequest(time(20)))]
+
+
+def test_a_crossbar_that_wants_to_know_is_told_of_readers_now_and_then() -> None:
+    bench = Bench(led=True)
+    bench.commit(30, {A: b"1"})
+    assert sent(bench.get(1, 20), Reading, CROSSBAR) == [Reading()]
+    assert sent(bench.get(2, 40), Reading) == [], "one that waits is a reader like any other"
+    bench.clock.advance(READING_US - 1)
+    assert sent(bench.get(3, 20), Reading) == []
+    bench.clock.advance(1)
+    assert sent(bench.hear(ReadOutcome(5, time(20), TxnId("t"))), Reading) == [], "a server's own question"
+    assert sent(bench.get(4, 50), Reading) == [Reading()]
 
 
 def test_for_one_time_a_promise_is_asked_for_once() -> None:
