@@ -38,7 +38,7 @@ class Screen:
     def say(self, text: str, style: str = "") -> None:
         """Something has happened."""
         stamp = f"{time.monotonic() - self._begun:5.1f} s  "
-        self._console.print(Text(stamp, "dim") + Text(text, style), soft_wrap=self._live is None)
+        self._console.print(Text.assemble((stamp, "dim"), (text, style)), soft_wrap=self._live is None)
 
     def show(self) -> None:
         """Where nothing lives, the table as it is now, in lines."""
