@@ -6,13 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup run test lint check-types modelcheck modelcheck-nightly bench docs clean
+.PHONY: help setup run test lint check-types modelcheck modelcheck-nightly bench demo-regions docs clean
 
 help:
 	@echo "make run         serve on PORT (default 5432) with the live checker; data in .daybreak/"
 	@echo "make test        style, types, models and all tests"
 	@echo "make modelcheck  check the specs' models; make modelcheck-nightly: the large ones too"
 	@echo "make bench       measure beside a stock PostgreSQL; writes bench.json"
+	@echo "make demo-regions  watch two regions lose each other, for less than two minutes"
 	@echo "make docs        write the generated pages anew"
 
 setup: $(STAMP)
@@ -44,6 +45,9 @@ test: lint check-types modelcheck
 
 bench: $(STAMP)
 	$(BIN)/python -m tools.bench
+
+demo-regions: $(STAMP)
+	@$(BIN)/python -m tools.demo
 
 docs: $(STAMP)
 	$(BIN)/python -m tools.actionmap

@@ -14,7 +14,7 @@ pytest_plugins = ["pytester"]
 
 TESTS = Path(__file__).parents[1]
 SUPPORT = TESTS / "support"
-CLUSTERS = {"Simulation", "Instance"}
+CLUSTERS = {"Simulation", "StrongReads", "Instance"}
 """What makes a whole cluster: only the modules in `tests/support` may."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from daybreak.base.places import rungs
 from daybreak.simulation.run import Options, Outcome, Simulation
+from daybreak.simulation.strong import StrongReads
 from tracecheck.pytest_plugin import check_at_end
 
 
@@ -32,3 +33,9 @@ def simulation(seed: int, options: Options | None = None, *, trace: Path | None 
     compares it with the specs, or who does."""
     assert unchecked, "why is it not checked?"
     return Simulation(seed, options, trace=trace)
+
+
+def strong_reads(seed: int, options: Options, *, trace: Path | None = None, unchecked: str) -> StrongReads:
+    """As `simulation`, with clients who tell each other what they have committed."""
+    assert unchecked, "why is it not checked?"
+    return StrongReads(seed, options, trace=trace)

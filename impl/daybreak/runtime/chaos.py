@@ -7,8 +7,11 @@ are those of the simulation (`runtime.sim.world.Faults`).
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import threading
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -63,6 +66,10 @@ class SetDisk(msgspec.Struct, frozen=True, tag=True):
     state: DiskState
 
 
+class LoseUnsynced(msgspec.Struct, frozen=True, tag=True):
+    """Order: end at once, without anything on the disks that was not synced, as when the power fails."""
+
+
 class Keep(msgspec.Struct, frozen=True, tag=True):
     """Order, for whoever supervises the processes: kill one and keep it down, or start it again."""
 
@@ -70,9 +77,14 @@ class Keep(msgspec.Struct, frozen=True, tag=True):
     up: bool
 
 
-Order = Keep | Disturb | Heal | Jump | SetDisk
+Order = Keep | Disturb | Heal | Jump | SetDisk | LoseUnsynced
 
 _SOUND = Link()
+
+
+def _end() -> None:
+    """End this process, as SIGKILL does: nothing is written or closed any more."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Chaos:
@@ -88,6 +100,8 @@ class Chaos:
         self.fast = threading.Event()
         """Set unless disks are slow."""
         self.fast.set()
+        self.on_power_loss: list[Callable[[], None]] = [_end]
+        """Called, in this order, by the order to end without what was not synced."""
 
     def obey(self, order: Order) -> None:
         """Carry out an order. RequestError if it is about a process that is no peer."""
@@ -104,6 +118,9 @@ class Chaos:
             case SetDisk(state):
                 self.disk = state
                 (self.fast.clear if state == "slow" else self.fast.set)()
+            case LoseUnsynced():
+                for lose in self.on_power_loss:
+                    lose()
 
     def _named(self, peer: str | None) -> list[str]:
         if peer not in (None, *self._links) or not self._links:

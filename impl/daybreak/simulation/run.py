@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.topology import TOPOLOGIES
 from daybreak.control.balancer import Settings as BalancerSettings
+from daybreak.control.chaos.words import Due
 from daybreak.errors import DaybreakError, DiskFullError, RetryError, UnavailableError, UnknownOutcomeError
 from daybreak.journal.replica import Journal
 from daybreak.query.committer import Settings as ProcessorSettings
@@ -23,6 +25,7 @@ from daybreak.runtime.sim.disk import SimDisk
 from daybreak.runtime.sim.tasks import SimFuture, spawn
 from daybreak.runtime.sim.world import Faults, SimClock, World
 from daybreak.simulation.bank import Bank, Ledger
+from daybreak.simulation.chaos import SimulatedProcesses
 from daybreak.simulation.distance import Distance
 from daybreak.simulation.reshaping import Reshaping
 from daybreak.simulation.trouble import Trouble
@@ -51,7 +54,7 @@ class Options:
 
     clients: int = 4
     transactions: int = 12
-    """Transactions of each client, whatever becomes of them."""
+    """Transactions of each client, whatever becomes of them; more if the timeline is not over by then."""
     accounts: int = 6
     adjudicators: int = 2
     regions: int = 1
@@ -65,6 +68,8 @@ class Options:
     wiped: float = 0.2
     """Share of the crashes of storage in which the disk is lost with all that is on it."""
     faults: Faults = field(default_factory=Faults)
+    timeline: tuple[Due, ...] = ()
+    """Orders of `daybreak chaos`, as `control.chaos.words.read_timeline` reads them; it begins when clients do."""
 
 
 @dataclass
@@ -104,6 +109,7 @@ class Simulation:
         self._gateways: dict[int, Gateway] = {}
         self.layout = cluster.Layout(self.options.adjudicators, TOPOLOGIES[self.options.regions])
         self.distance = Distance(self.world, self.layout.topology)
+        self.chaos = SimulatedProcesses(self.world, self.layout.topology.processes, seed, self._clocks)
         self._around = cluster.Surroundings(self._clock, self._new_trace, self.layout)
         if trace is not None:
             write_identity(trace, f"simulation of seed {seed}", self.options.adjudicators)
@@ -179,9 +185,10 @@ class Simulation:
 
     def _crashed(self, node: NodeId) -> None:
         """The session of a crashed query processor learns that it is lost; a storage replica may lose its disk."""
-        if node in self.layout.storages and self.world.random.random() < self.options.wiped and self._whole(node):
+        had = self._had.pop(node, None)  # of those only that were chosen in `_may_crash`
+        if had is not None and self.world.random.random() < self.options.wiped and self._whole(node):
             self._storage_disks[node].wipe()
-            self._needs[node] = self._had[node]
+            self._needs[node] = had
         for number, gateway in self._gateways.items():
             if node == self._node(number):
                 gateway.lose(SessionLostError("the server has closed the connection"))
@@ -223,9 +230,15 @@ class Simulation:
         self.world.at(delay_us, lambda: future.set_result(None))
         await future
 
+    def _turns(self) -> Iterator[int]:
+        """The numbers of a client's transactions."""
+        return itertools.takewhile(
+            lambda count: count < self.options.transactions or self.chaos.playing, itertools.count()
+        )
+
     async def _client(self, number: int) -> None:
         rng = random.Random(f"{self.seed}/{number}")
-        for count in range(self.options.transactions):
+        for count in self._turns():
             await self._sleep(rng.randint(0, 60_000))
             while self.world.role(self._node(number)) is None:
                 await self._sleep(10_000)
@@ -314,9 +327,11 @@ class Simulation:
         self.world.now_and_then(self.options.handovers_every_us, self.reshaping.hand_over)
         self._disturb(candidates, lambda: clients_running[0])
         self.distance.begin(lambda: clients_running[0])
+        self.chaos.play(self.options.timeline)
         self._run(*(self._client(number) for number in range(1, self.options.clients + 1)))
         clients_running[0] = self.reshaping.going = False
         self.distance.end()
+        self.chaos.end()
         for node in candidates:
             self._go_on(node)
         for trouble in troubles:

@@ -10,10 +10,11 @@ from typing import NamedTuple, get_args
 
 from daybreak.base.topology import stands_for
 from daybreak.errors import OperatorError, RequestError
-from daybreak.runtime.chaos import DiskState, Disturb, Heal, Jump, Keep, LinkFault, Order, SetDisk
+from daybreak.runtime.chaos import DiskState, Disturb, Heal, Jump, Keep, LinkFault, LoseUnsynced, Order, SetDisk
 
 SIGNALS = {"pause": signal.SIGSTOP, "resume": signal.SIGCONT, "kill": signal.SIGKILL}
 CORRUPT = "corrupt"
+LOSE_UNSYNCED = "lose-unsynced"
 KEEP = {"down": False, "up": True}
 USAGE = """\
 cut NODE[-NODE]                  no message between one process and the others, or another one, arrives
@@ -27,6 +28,7 @@ down NODE, up NODE               end a process and keep it so, of a cluster with
 kill NODE                        end a process (SIGKILL)
 clock NODE +3600s                the clock of its machine is off by so much, forward or back; +0s: it is right again
 disk NODE full|sync-fails|slow   its disks are so until: disk NODE ok
+disk NODE lose-unsynced          end a process, as when the power fails: what was not synced is gone from its disks
 corrupt NODE                     turn a bit of an entry in a journal's file of this zone
 run FILE                         carry out commands at their times: a line for each, seconds first"""
 
@@ -63,8 +65,10 @@ def parse(words: Sequence[str], processes: Sequence[str]) -> Command:
     if verb == "clock" and len(rest) == 2:
         return Command(_node(rest[0], processes), Jump(_duration_us(rest[1], signed=True)))
     if verb == "disk" and len(rest) == 2:
+        if rest[1] == LOSE_UNSYNCED:
+            return Command(_node(rest[0], processes), LoseUnsynced())
         if rest[1] not in get_args(DiskState):
-            raise RequestError(f"{rest[1]!r} is no state of a disk: {', '.join(get_args(DiskState))}")
+            raise RequestError(f"{rest[1]!r} is no state of a disk: {', '.join((*get_args(DiskState), LOSE_UNSYNCED))}")
         return Command(_node(rest[0], processes), SetDisk(rest[1]))  # type: ignore[arg-type]
     raise RequestError(f"{' '.join(words)!r} is no command", hint="see daybreak chaos --help")
 

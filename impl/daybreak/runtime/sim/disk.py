@@ -129,6 +129,14 @@ class SimDisk:
         self._pending.clear()
         self._files = {name: bytearray(data) for name, data in self._durable.items()}
 
+    def lose_unsynced(self) -> None:
+        """The power fails: what was synced is there, and nothing else."""
+        self._pending.clear()
+        self._files = {name: bytearray(data) for name, data in self._durable.items()}
+
+    def stay(self) -> None:
+        """The process ends, and the machine goes on: all that was written is there, and not durable yet."""
+
     def wipe(self) -> None:
         """The disk is replaced by an empty one."""
         self._pending.clear()

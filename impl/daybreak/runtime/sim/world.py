@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from daybreak.base.ids import NodeId
 from daybreak.base.time import Interval
+from daybreak.runtime.chaos import SLOW_SECONDS
 from daybreak.runtime.protocols import After, Effects, Message, Send, Sync, Synced, SyncFailed
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.disk import SimDisk
@@ -42,6 +43,8 @@ class Faults:
     held_us: int = 50_000
     clock_error_us: int = 300
     """Every clock's declared error; each node's true one is drawn from within."""
+    clock_lie_us: int = 0
+    """By so much, besides, some clocks are off, ahead or behind: what they declare is then wrong."""
     clock_jump_every_us: int = 0
     """Mean time between two jumps of some node's clock, by `clock_jump_us` forward or back; 0 for none."""
     clock_jump_us: int = 3_600_000_000
@@ -112,6 +115,8 @@ class World:
         self.delivered = 0
         self.way_us: Callable[[NodeId, NodeId], int | None] = lambda source, to: 0
         """By how much the way from one node to another is longer than others; None: messages are lost on it."""
+        self.arrivals_us: Callable[[NodeId, NodeId], list[int]] = lambda source, to: [0]
+        """By how much later than others each copy of a message from one node to another arrives; none: it is lost."""
         self.on_send: Callable[[NodeId, NodeId, Message], None] = lambda source, to, message: None
         """Called for each message that goes out to the network."""
         self._due: list[tuple[int, int, Callable[[], None]]] = []
@@ -122,13 +127,20 @@ class World:
         """Whether messages get lost, doubled and held back as the faults say."""
         self.failing: set[NodeId] = set()
         """Nodes whose next sync fails: of what was not synced before, chance decides when they crash."""
+        self.broken: set[NodeId] = set()
+        """Nodes all of whose syncs fail, …"""
+        self.slow: set[NodeId] = set()
+        """… and those whose syncs take `SLOW_SECONDS` longer."""
+        self.held_down: set[NodeId] = set()
+        """Nodes that nobody starts."""
         self.on_crash: Callable[[NodeId], None] = lambda node: None
         """Called when a node has crashed."""
 
     def clock(self) -> SimClock:
         """A clock for a new node, off by a random part of the declared error."""
-        bound = self.faults.clock_error_us
-        return SimClock(self, self.random.randint(-bound, bound), bound)
+        bound, lie = self.faults.clock_error_us, self.faults.clock_lie_us
+        error = self.random.randint(-bound, bound)
+        return SimClock(self, error + self.random.choice((-lie, 0, lie)) if lie else error, bound)
 
     def at(self, delay_us: int, action: Callable[[], None]) -> None:
         """Do something once `delay_us` have passed."""
@@ -152,6 +164,15 @@ class World:
         self._nodes[node] = SimNode(build, disk)
         self.restart(node)
 
+    @property
+    def nodes(self) -> list[NodeId]:
+        """All nodes, up or not."""
+        return list(self._nodes)
+
+    def disk(self, node: NodeId) -> SimDisk | None:
+        """The disk of a node, if it has one."""
+        return self._nodes[node].disk
+
     def role(self, node: NodeId) -> Role | None:
         """The role that runs at `node`, or None while it is down."""
         return self._nodes[node].role
@@ -160,8 +181,9 @@ class World:
         """Those of `nodes` that are not down."""
         return [node for node in nodes if self._nodes[node].role is not None]
 
-    def crash(self, node: NodeId) -> None:
-        """Stop a node at once: memory is lost, and of the disk what no sync has secured."""
+    def crash(self, node: NodeId, harm: Callable[[SimDisk], None] = SimDisk.crash) -> None:
+        """Stop a node at once: memory is lost, and of the disk what `harm` says; without it, any part of what no sync
+        has secured."""
         host = self._nodes[node]
         if host.role is None:
             return
@@ -170,13 +192,13 @@ class World:
         host.life += 1
         self.crashes += 1
         if host.disk is not None:
-            host.disk.crash()
+            harm(host.disk)
         self.on_crash(node)
 
     def restart(self, node: NodeId) -> None:
         """Start a node with its disk and nothing else."""
         host = self._nodes[node]
-        if host.role is None:
+        if host.role is None and node not in self.held_down:
             role = host.role = host.build()
             self.perform(node, role.start())
 
@@ -200,7 +222,11 @@ class World:
     # --- effects ------------------------------------------------------------------------------------------------
 
     def perform(self, node: NodeId, effects: Effects) -> None:
-        """Carry out what a role asked for."""
+        """Carry out what a role asked for; when it goes on, if it is stopped."""
+        waiting = self._nodes[node].stopped
+        if waiting is not None:
+            waiting.append(lambda: self.perform(node, effects))
+            return
         for effect in effects:
             match effect:
                 case Send(to, message):
@@ -223,8 +249,8 @@ class World:
             return
         cause = role.trace.context()
         life = self._nodes[to].life
-        for _ in range(self._copies()):
-            self.at(way_us + self._delay(), lambda: self._deliver(node, to, life, message, cause))
+        for late_us in self.arrivals_us(node, to) * self._copies():
+            self.at(way_us + late_us + self._delay(), lambda: self._deliver(node, to, life, message, cause))
 
     def _copies(self) -> int:
         """How often a message arrives."""
@@ -257,7 +283,7 @@ class World:
         def done() -> None:
             if host.life != life:
                 return
-            if node in self.failing:
+            if node in self.failing or node in self.broken:
                 self.failing.discard(node)
                 disk.fail_sync(mark)
                 self._deliver(node, node, life, SyncFailed(token, f"{disk.where}: Input/output error"), ())
@@ -265,7 +291,8 @@ class World:
             disk.sync(mark)
             self._deliver(node, node, life, Synced(token), ())
 
-        self.at(self.random.randint(*self.faults.sync_us), done)
+        slow_us = int(SLOW_SECONDS * 1e6) if node in self.slow else 0
+        self.at(self.random.randint(*self.faults.sync_us) + slow_us, done)
 
     def _deliver(self, source: NodeId, to: NodeId, life: int, message: Message, cause: Cause) -> None:
         host = self._nodes[to]

@@ -117,6 +117,35 @@ while True:
         assert process.wait(20) == -signal.SIGKILL
 
 
+def test_a_process_that_loses_what_was_not_synced_ends_and_so_does_not_answer(remote: Remote, tmp_path: Path) -> None:
+    code = f"""
+import asyncio
+from pathlib import Path
+from daybreak.control.chaos.server import ChaosServer
+from daybreak.runtime.chaos import Chaos
+from daybreak.runtime.local.chaos import ChaosDisk
+
+async def main():
+    chaos = Chaos(())
+    disk = ChaosDisk(chaos, Path({str(tmp_path / "zone")!r}))
+    disk.replace("synced", b"x")
+    disk.create("unsynced", 1)
+    await ChaosServer(Path({str(tmp_path)!r}), "A1", chaos).start()
+    print("ready", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        remote.carry_out(parse(["disk", "A1", "lose-unsynced"], PROCESSES))
+        assert process.wait(20) == -signal.SIGKILL
+    assert [file.name for file in (tmp_path / "zone").iterdir()] == ["synced"]
+    with pytest.raises(OperatorError, match="process A1 takes no such orders"):
+        remote.carry_out(parse(["disk", "A1", "lose-unsynced"], PROCESSES))
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_a_spoilt_entry_is_one_that_was_vouched_for(tmp_path: Path, seed: int) -> None:
     directory = tmp_path / "journal-0"

@@ -9,7 +9,7 @@ import pytest
 from daybreak.base.topology import TWO_REGIONS
 from daybreak.control.chaos.words import USAGE, Command, Due, parse, read_timeline
 from daybreak.errors import OperatorError, RequestError
-from daybreak.runtime.chaos import Disturb, Heal, Jump, Keep, SetDisk
+from daybreak.runtime.chaos import Disturb, Heal, Jump, Keep, LoseUnsynced, SetDisk
 
 PROCESSES = ("A", "A1", "A2")
 
@@ -33,6 +33,7 @@ PROCESSES = ("A", "A1", "A2")
         ("clock A1 +0s", Command("A1", Jump(0))),
         ("disk A2 sync-fails", Command("A2", SetDisk("sync-fails"))),
         ("disk A2 ok", Command("A2", SetDisk("ok"))),
+        ("disk A2 lose-unsynced", Command("A2", LoseUnsynced())),
         ("corrupt A2", Command("A2", "corrupt")),
     ],
 )
@@ -59,7 +60,7 @@ def test_commands(words: str, command: Command) -> None:
         ("clock A1 noon", "'noon' is no length of time, like +3600s"),
         ("duplicate A1 0.2", "'0.2' is no share, like 20%"),
         ("loss A1 101%", "'101%' is no share"),
-        ("disk A1 empty", "'empty' is no state of a disk: ok, full, sync-fails, slow"),
+        ("disk A1 empty", "'empty' is no state of a disk: ok, full, sync-fails, slow, lose-unsynced"),
     ],
 )
 def test_what_is_no_command_is_told_in_one_line(words: str, complaint: str) -> None:

@@ -1,0 +1,1 @@
+"""A walkthrough of two regions and a witness for a terminal: `make demo-regions`."""
