@@ -21,7 +21,8 @@ from daybreak.errors import InternalError
 from daybreak.journal.frame import MAX_PAYLOAD_BYTES
 from daybreak.journal.messages import Appended, Behind, Doubt, Entry, Fenced, Fetched, NoRoom, Promised, Trimmed
 from daybreak.journal.quorum import majority
-from daybreak.journal.replication import Limits, Replication
+from daybreak.journal.replication import Limits as Limits
+from daybreak.journal.replication import Replication
 from daybreak.journal.takeover import Takeover
 from daybreak.runtime.protocols import Effects
 
