@@ -28,6 +28,7 @@ from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.handshake import Identity
 from daybreak.runtime.remote.network import PeerNetwork
 from daybreak.runtime.remote.peers import Address, Peers, TcpAddress
+from daybreak.runtime.remote.relay import Deliver, Relay
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
 from daybreak.zone import Zone
@@ -79,7 +80,7 @@ class Peering(NamedTuple):
     peers: Mapping[str, TcpAddress] = {}
     chaos: Chaos | None = None
 
-    def connect(self, network: PeerNetwork) -> Peers:
+    def connect(self, network: PeerNetwork) -> Relay:
         """The connections, for `network`; OperatorError if this process is named as its own peer."""
         if self.process in self.peers:
             raise OperatorError(f"--peer {self.process}: that is this process; say where it listens with --listen")
@@ -88,14 +89,18 @@ class Peering(NamedTuple):
         addresses: dict[str, Address] = {name: self.run.socket(name) for name in self.processes} | dict(self.peers)
         if self.listen is not None:
             addresses[self.process] = self.listen
-        if self.chaos is not None:
-            return ChaosPeers(me, registry, addresses, network.receive, chaos=self.chaos)
-        return Peers(me, registry, addresses, network.receive)
 
-    async def start(self, peers: Peers) -> None:
+        def connections(deliver: Deliver) -> Peers:
+            if self.chaos is not None:
+                return ChaosPeers(me, registry, addresses, deliver, chaos=self.chaos)
+            return Peers(me, registry, addresses, deliver)
+
+        return Relay(self.process, self.processes, registry, network.receive, connections)
+
+    async def start(self, relay: Relay) -> None:
         """Begin to listen and to dial; OperatorError if it cannot listen."""
         try:
-            await peers.start()
+            await relay.start()
         except OSError as error:
             where = self.run.where if self.listen is None else f"--listen {self.listen}"
             raise OperatorError(f"{where}: no socket can be made there: {error.strerror or error}") from None
@@ -176,6 +181,7 @@ class NodeProcess:
             "uptime_seconds": round(time.monotonic() - self._started, 3),
             "roles": self._zone.status(),
             "peers": self._peers.status(),
+            "unheard": self._peers.unheard(),
         }
 
     async def _release(self) -> None:

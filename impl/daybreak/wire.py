@@ -10,10 +10,11 @@ from daybreak.crossbar import messages as crossbar
 from daybreak.journal import messages as journal
 from daybreak.query import messages as query
 from daybreak.runtime.protocols import Message
+from daybreak.runtime.remote import messages as remote
 from daybreak.runtime.remote.codec import Registry
 from daybreak.storage import messages as storage
 
-MODULES: tuple[ModuleType, ...] = (adjudicator, control, crossbar, journal, query, storage)
+MODULES: tuple[ModuleType, ...] = (adjudicator, control, crossbar, journal, query, remote, storage)
 
 
 def registry() -> Registry:

@@ -198,7 +198,8 @@ class OtherZones:
             said = answer or {}
             life = {"pid": said.get("pid"), "uptime_seconds": said.get("uptime_seconds")} | children.get(zone, {})
             state = "running" if answer else "silent" if life["pid"] is not None or self._peers.is_up(zone) else "down"
-            found[zone] = {"state": state, **life, "connection": peers[zone], "roles": said.get("roles", {})}
+            heard = {"connection": peers[zone], "unheard": said.get("unheard", {})}
+            found[zone] = {"state": state, **life, **heard, "roles": said.get("roles", {})}
         return found
 
     async def close(self) -> None:

@@ -7,7 +7,6 @@ Every transfer leaves a receipt of its own, so that afterwards each transaction 
 from __future__ import annotations
 
 import random
-import sys
 import threading
 import time
 from collections import Counter
@@ -72,20 +71,12 @@ class Transfers:
         for thread in self._threads:
             thread.join()
 
-    def wait_for(self, commits: int, what: str, *, or_doubt: bool = False) -> None:
-        """Return once `commits` more transfers have been acknowledged; or, if wanted, one more is in doubt."""
+    def wait_for(self, commits: int, what: str) -> None:
+        """Return once `commits` more transfers have been acknowledged."""
         with self._news:
             goal = len(self.acknowledged) + commits
-            doubt = len(self.unknown) + 1 if or_doubt else sys.maxsize
-            done = self._news.wait_for(
-                lambda: len(self.acknowledged) >= goal or len(self.unknown) >= doubt, PROGRESS_SECONDS
-            )
+            done = self._news.wait_for(lambda: len(self.acknowledged) >= goal, PROGRESS_SECONDS)
         assert done, f"no progress in {PROGRESS_SECONDS:g} s: {what}; {self.errors[-3:]}"
-
-    @property
-    def told(self) -> int:
-        """Of how many transfers a client was told what has become of them."""
-        return len(self.acknowledged) + len(self.refused)
 
     # --- clients --------------------------------------------------------------------------------------------------
 

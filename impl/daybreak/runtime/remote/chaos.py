@@ -40,6 +40,11 @@ class ChaosPeers(Peers):
         for delay_us in self._chaos.delays_us(name):
             self._in(delay_us, super().send, name, letter)
 
+    def ping(self, name: str, letter: Letter) -> None:
+        """As `send`."""
+        for delay_us in self._chaos.delays_us(name):
+            self._in(delay_us, super().ping, name, letter)
+
     def _come(self, name: str, letters: list[Letter]) -> None:
         for letter in letters:
             for delay_us in self._chaos.delays_us(name):

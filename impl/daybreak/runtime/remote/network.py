@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError
 from daybreak.runtime.local.network import Letter, LocalNetwork
-from daybreak.runtime.remote.peers import Peers
+
+
+class Way(Protocol):
+    """Takes letters to other processes."""
+
+    def send(self, name: str, letter: Letter) -> None:
+        """Send a letter to a process. KeyError if there is none of this name, ValueError if the letter is too long."""
+
+    def close(self) -> None:
+        """Send no more."""
 
 
 class PeerNetwork(LocalNetwork):
@@ -18,19 +28,19 @@ class PeerNetwork(LocalNetwork):
         super().__init__()
         self._process = process
         self._process_of = process_of
-        self._peers: Peers | None = None
+        self._way: Way | None = None
         self.astray = 0
         """Messages that came for nodes that are not here, or from nodes that are not where they came from."""
 
-    def join(self, peers: Peers) -> None:
-        """Send through `peers` from here on; `close` closes them too."""
-        self._peers = peers
+    def join(self, way: Way) -> None:
+        """Send by `way` from here on; `close` closes it too."""
+        self._way = way
 
     def _elsewhere(self, letter: Letter) -> None:
         process = self._process_of(letter.to)
-        if process != self._process and self._peers is not None and not self._closed:
+        if process != self._process and self._way is not None and not self._closed:
             try:
-                self._peers.send(process, letter)
+                self._way.send(process, letter)
             except (KeyError, ValueError) as error:
                 kind = type(letter.message).__name__
                 self.fail(InternalError(f"{letter.source} cannot send {kind} to {letter.to}: {error}"))
@@ -47,6 +57,6 @@ class PeerNetwork(LocalNetwork):
 
     def close(self) -> None:
         """As `LocalNetwork`, and hang up."""
-        if self._peers is not None:
-            self._peers.close()
+        if self._way is not None:
+            self._way.close()
         super().close()

@@ -21,6 +21,7 @@ from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.connection import BEAT, Connection
 from daybreak.runtime.remote.frames import frame
 from daybreak.runtime.remote.handshake import Handshake, Identity
+from daybreak.runtime.remote.messages import Ping
 from daybreak.runtime.remote.outbox import Outbox
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Traffic(msgspec.Struct):
-    """What has passed between this process and a peer since this one started."""
+    """What has passed between this process and a peer since this one started, pings not counted."""
 
     sent: int = 0
     received: int = 0
@@ -160,11 +161,17 @@ class Peers:
         else:
             peer.send(frame(self._registry.encode(letter)), bulk=letter.message.bulk)
 
+    def ping(self, name: str, letter: Letter) -> None:
+        """Send a letter that is worth something at once or not at all, and is not counted."""
+        connection = self._peers[name].connection
+        if connection is not None and not connection.paused:
+            connection.write(frame(self._registry.encode(letter)))
+
     def is_up(self, name: str) -> bool:
         """Whether there is a connection to a process."""
         return self._peers[name].connection is not None
 
-    def status(self) -> dict[str, object]:
+    def status(self) -> dict[str, dict[str, object]]:
         """What an operator may want to know, by peer."""
         return {name: peer.status() for name, peer in sorted(self._peers.items())}
 
@@ -233,7 +240,7 @@ class Peers:
         """Hand letters over, except those of a connection that was replaced."""
         peer = self._peers[connection.peer]
         if peer.connection is connection and not self._closed:
-            peer.traffic.received += len(letters)
+            peer.traffic.received += sum(not isinstance(letter.message, Ping) for letter in letters)
             self._deliver(peer.name, letters)
 
     def writable(self, connection: Connection) -> None:
