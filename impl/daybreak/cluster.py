@@ -244,7 +244,7 @@ def query_processor(
 ) -> QueryProcessor:
     """The query processor of one session; those of a process may share what they know of `leaders`."""
     node, layout = query_processor_node(number, region), around.layout
-    clock = around.clock(node)
+    clock = StepClock(around.clock(node))
     return QueryProcessor(
         node,
         clock,

@@ -10,6 +10,7 @@ from daybreak.query.committer import Settings
 from daybreak.query.leaders import Leaders
 from daybreak.query.processor import QueryProcessor
 from daybreak.runtime.protocols import Effects, Message
+from daybreak.runtime.stepclock import StepClock
 from tests.support.roles import ManualClock, key, traced
 
 NODE, SESSION, OTHER_STORAGE, STORAGE, ADJUDICATOR, OTHER = map(
@@ -30,10 +31,11 @@ class Bench:
 
     def __init__(self, *, clock: ManualClock | None = None, node: NodeId = NODE, near: int | None = None) -> None:
         self.clock = clock or ManualClock()
-        trace, self.sink = traced(node, self.clock)
+        steps = StepClock(self.clock)
+        trace, self.sink = traced(node, steps)
         self.role = QueryProcessor(
             node,
-            self.clock,
+            steps,
             trace,
             session=SESSION,
             storages=STORAGES,

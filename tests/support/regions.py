@@ -18,6 +18,7 @@ from daybreak.control.datadir import running_server
 from tests.support.server import READY, Server
 
 SECONDS = 60.0
+JOURNALS = ("journal-0", "journal-1")
 Client = psycopg.Connection[tuple[object, ...]]
 
 
@@ -85,6 +86,69 @@ class TwoRegions(Server):
         deadline = time.monotonic() + SECONDS
         while not holds(found := self.status()):
             assert time.monotonic() < deadline, f"{what}: not within {SECONDS:g} s; {found}"
+
+    def leaders(self) -> dict[str, str]:
+        """The zone that leads each journal, as soon as each has a leader, and one only."""
+        found: dict[str, list[tuple[str, str]]] = {}
+
+        def one_each(status: dict[str, Any]) -> bool:
+            found["leaders"] = [
+                (journal, zone)
+                for zone, roles in _roles(status).items()
+                for journal in JOURNALS
+                if roles.get(f"{zone}/{journal.replace('journal', 'adj')}", {}).get("stage") == "serving"
+            ]
+            return sorted(journal for journal, _ in found["leaders"]) == list(JOURNALS)
+
+        self.until("each journal has one leader", one_each)
+        return dict(found["leaders"])
+
+    def well(self) -> None:
+        """Return once both endpoints take clients, every zone has, whole and on its disk, all that any zone has now,
+        and every storage replica is complete up to now."""
+        for region in self.ports:
+            self.again(region).close()
+        goal: dict[str, int] = {}
+        before = self.status()
+        for _, journal, said in _replicas(before):
+            goal[journal] = max(goal.get(journal, 0), said["last_index"])
+        upto = max(_watermarks(before).values())
+
+        def everywhere(status: dict[str, Any]) -> bool:
+            replicas = _replicas(status)
+            return len(replicas) == len(JOURNALS) * len(TWO_REGIONS.zones) and all(
+                said["failure"] is None and said["whole"] and said["synced"] >= goal[journal]
+                for _, journal, said in replicas
+            )
+
+        def complete(status: dict[str, Any]) -> bool:
+            found = _watermarks(status)
+            return found.keys() == set(TWO_REGIONS.storing) and min(found.values()) >= upto
+
+        self.until("every zone has everything", everywhere)
+        self.until("every storage replica is complete", complete)
+
+
+def _roles(status: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What each zone says of its roles, to a region that hears it."""
+    told = [region["zones"] for region in status["regions"].values() if region["state"] == "running"]
+    return {zone: zones[zone]["roles"] for zones in told for zone in TWO_REGIONS.zones if zones[zone]["roles"]}
+
+
+def _watermarks(status: dict[str, Any]) -> dict[str, int]:
+    """Up to when each storage replica is complete."""
+    told = [region["storage"] for region in status["regions"].values() if region["state"] == "running"]
+    return {zone: said["watermark"] for storage in told for zone, said in storage.items() if said is not None}
+
+
+def _replicas(status: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Zone, journal, and what the replica there says of itself."""
+    return [
+        (zone, journal, roles[f"{zone}/{journal}"])
+        for zone, roles in _roles(status).items()
+        for journal in JOURNALS
+        if f"{zone}/{journal}" in roles
+    ]
 
 
 def persist(client: Client, statement: str) -> object:

@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import psycopg
@@ -20,7 +20,8 @@ from tests.support.server import Server
 TABLES = ("one", "two", "three", "four")
 """Made one after the other, they lie at four adjudicators."""
 ROWS, OPENING = 4, 1_000
-TOTAL = len(TABLES) * ROWS * OPENING
+STRIDE = 100
+"""An account is called by the number of its table, times this, and its row."""
 PROGRESS_SECONDS = 60.0
 THINK_SECONDS = 0.05
 """What each client lets pass after a transaction: the trace is checked afterwards, and grows with each."""
@@ -28,12 +29,26 @@ Client = psycopg.Connection[tuple[object, ...]]
 
 
 class Transfers:
-    """The clients' side; they begin with `start` and end with `stop`."""
+    """The clients' side; they begin with `start` and end with `stop`, and may begin again."""
 
-    def __init__(self, server: Server, seed: int, *, writers: int = 2, readers: int = 1) -> None:
+    def __init__(
+        self,
+        server: Server,
+        seed: int,
+        *,
+        writers: int = 2,
+        readers: int = 1,
+        rows: int = ROWS,
+        think: float = THINK_SECONDS,
+        prefix: str = "",
+    ) -> None:
+        """Several loads on one database have the same `rows` in each table, and each a `prefix` for its receipts."""
         self._server = server
         self._seed = seed
-        self._writers, self._readers = writers, readers
+        self._rows, self._think, self._prefix = rows, think, prefix
+        self._jobs = [(self._write, n) for n in range(writers)] + [(self._read, n) for n in range(readers)]
+        self._counts: Counter[tuple[Callable[[Client, int, int], None], int]] = Counter()
+        """How often each client has begun something."""
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
         self._news = threading.Condition()
@@ -45,7 +60,7 @@ class Transfers:
         self.errors: list[tuple[float, str, str]] = []
         """What clients were told besides success: when (`time.monotonic`), SQLSTATE, text."""
         self.gaps: list[float] = []
-        """Between two commits of any clients, in seconds, in their order."""
+        """Between two commits of any clients since they have last begun, in seconds, in their order."""
         self._last = 0.0
 
     def create(self) -> None:
@@ -55,13 +70,16 @@ class Transfers:
                 client.execute(f"CREATE TABLE {table} (id int PRIMARY KEY, v int NOT NULL)".encode())
             client.execute("CREATE TABLE receipts (name text PRIMARY KEY, source int, target int, amount int)")
             for table in TABLES:
-                client.execute(f"INSERT INTO {table} SELECT i, {OPENING} FROM generate_series(1, {ROWS}) i".encode())
+                client.execute(
+                    f"INSERT INTO {table} SELECT i, {OPENING} FROM generate_series(1, {self._rows}) i".encode()
+                )
 
     def start(self) -> None:
         """Let all begin."""
         self._over.clear()
-        jobs = [(self._write, n) for n in range(self._writers)] + [(self._read, n) for n in range(self._readers)]
-        self._threads = [threading.Thread(target=self._work, args=job) for job in jobs]
+        self._last = 0.0
+        self.gaps.clear()
+        self._threads = [threading.Thread(target=self._work, args=job) for job in self._jobs]
         for thread in self._threads:
             thread.start()
 
@@ -82,15 +100,15 @@ class Transfers:
 
     def _work(self, job: Callable[[Client, int, int], None], number: int) -> None:
         """One client, with a new connection whenever the last one is lost."""
-        count = 0
         while not self._over.is_set():
             try:
                 with self._server.connect(autocommit=False, timeout=5) as client:
-                    while not client.closed and not self._over.wait(THINK_SECONDS):
-                        count += 1
-                        job(client, number, count)
+                    while not client.closed and not self._over.wait(self._think):
+                        self._counts[job, number] += 1
+                        job(client, number, self._counts[job, number])
             except psycopg.Error as error:
                 self._complain(error)
+                self._over.wait(self._think)
 
     def _complain(self, error: psycopg.Error) -> None:
         self.errors.append((time.monotonic(), error.sqlstate or "", str(error)))
@@ -114,16 +132,17 @@ class Transfers:
 
     def _write(self, client: Client, number: int, count: int) -> None:
         """One transfer between two tables."""
-        name = f"{number}.{count}"
+        name = f"{self._prefix}{number}.{count}"
         rng = random.Random(f"{self._seed}/{name}")
         source, target = rng.sample(range(len(TABLES)), 2)
-        source, target = source * 10 + rng.randint(1, ROWS), target * 10 + rng.randint(1, ROWS)
+        source, target = (table * STRIDE + rng.randint(1, self._rows) for table in (source, target))
         amount = rng.randint(1, 100)
         asked = False
         try:
             for account, change in ((source, -amount), (target, amount)):
                 client.execute(
-                    f"UPDATE {TABLES[account // 10]} SET v = v + %s WHERE id = %s".encode(), (change, account % 10)
+                    f"UPDATE {TABLES[account // STRIDE]} SET v = v + %s WHERE id = %s".encode(),
+                    (change, account % STRIDE),
                 )
             client.execute("INSERT INTO receipts VALUES (%s, %s, %s, %s)", (name, source, target, amount))
             asked = True
@@ -151,21 +170,38 @@ class Transfers:
     # --- the verdict ----------------------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Everything acknowledged is there once, nothing that was refused, and the balances are what the receipts add
-        up to; no reader has ever seen anything else."""
-        with self._server.connect() as client:
-            found: Any = client.execute("SELECT name, source, target, amount FROM receipts").fetchall()
-            union = " UNION ALL ".join(f"SELECT {p} * 10 + id, v FROM {table}" for p, table in enumerate(TABLES))
-            rows: Any = client.execute(union.encode()).fetchall()
-        balances = dict(rows)
-        names = Counter(row[0] for row in found)
-        assert not self.acknowledged - set(names), f"acknowledged but lost: {sorted(self.acknowledged - set(names))}"
-        assert not self.refused & set(names), f"refused but there: {sorted(self.refused & set(names))}"
-        assert set(names) <= self.acknowledged | self.unknown, "from nowhere"
-        assert max(names.values()) == 1, f"more than once: {names.most_common(3)}"
-        expected = {place * 10 + n: OPENING for place in range(len(TABLES)) for n in range(1, ROWS + 1)}
-        for _, source, target, amount in found:
-            expected[source] -= amount
-            expected[target] += amount
-        assert balances == expected, f"balances {balances}, but the receipts add up to {expected}"
-        assert set(self.sums) == {(len(expected), TOTAL)}, f"readers saw {self.sums}"
+        """The verdict, where nobody else moves money."""
+        judge(self._server, [self])
+
+    @property
+    def accounts(self) -> list[int]:
+        """All of them, by their numbers."""
+        return [place * STRIDE + n for place in range(len(TABLES)) for n in range(1, self._rows + 1)]
+
+
+def judge(server: Server, loads: Iterable[Transfers]) -> None:
+    """All loads there were on a database, which have stopped: everything acknowledged is there once, nothing that was
+    refused, and the balances are what the receipts add up to; no reader has ever seen another total."""
+    acknowledged, refused, unknown = set[str](), set[str](), set[str]()
+    sums = set[tuple[object, ...]]()
+    for load in loads:
+        acknowledged |= load.acknowledged
+        refused |= load.refused
+        unknown |= load.unknown
+        sums |= set(load.sums)
+        expected = dict.fromkeys(load.accounts, OPENING)
+    with server.connect() as client:
+        found: Any = client.execute("SELECT name, source, target, amount FROM receipts").fetchall()
+        union = " UNION ALL ".join(f"SELECT {p} * {STRIDE} + id, v FROM {table}" for p, table in enumerate(TABLES))
+        rows: Any = client.execute(union.encode()).fetchall()
+    names = Counter(row[0] for row in found)
+    assert not acknowledged - set(names), f"acknowledged but lost: {sorted(acknowledged - set(names))}"
+    assert not refused & set(names), f"refused but there: {sorted(refused & set(names))}"
+    assert set(names) <= acknowledged | unknown, "from nowhere"
+    assert max(names.values()) == 1, f"more than once: {names.most_common(3)}"
+    total = (len(expected), OPENING * len(expected))
+    for _, source, target, amount in found:
+        expected[source] -= amount
+        expected[target] += amount
+    assert dict(rows) == expected, f"balances {dict(rows)}, but the receipts add up to {expected}"
+    assert sums == {total}, f"readers saw {sums}"

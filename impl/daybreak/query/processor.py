@@ -28,7 +28,8 @@ from daybreak.query.messages import CommitDone, ReadDone, ReadFailed, ReadTimeou
 from daybreak.query.reads import Answer, Patience, Reads
 from daybreak.query.slices import divide
 from daybreak.query.transaction import Transaction
-from daybreak.runtime.protocols import Clock, Effects, Send
+from daybreak.runtime.protocols import Effects, Message, Send
+from daybreak.runtime.stepclock import StepClock
 from daybreak.storage.messages import ReadKeys, ReadRange, ReadResult, ReadTooOld, Version
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
@@ -43,7 +44,7 @@ class QueryProcessor(Attempts):
     def __init__(
         self,
         node: NodeId,
-        clock: Clock,
+        clock: StepClock,
         trace: Trace,
         *,
         session: NodeId,
@@ -55,6 +56,7 @@ class QueryProcessor(Attempts):
     ) -> None:
         """`near` of `storages`, the first ones, are in the own region; all of them, if nobody says so."""
         super().__init__(node, clock, trace, session=session, storages=storages, leaders=leaders, settings=settings)
+        self._clock = clock
         self._ranges, chosen = ranges, self._settings
         self._number = str(node).rsplit("-", 1)[-1]
         self._reads = Reads(
@@ -64,6 +66,11 @@ class QueryProcessor(Attempts):
             numbers=self._numbers,
             patience=Patience(chosen.read_turn_us, chosen.read_retry_us, chosen.read_timeout_us),
         )
+
+    def receive(self, source: NodeId, message: Message) -> Effects:
+        """As every role, by one reading of the clock, as every call of the session."""
+        self._clock.read()
+        return super().receive(source, message)
 
     # --- what the session asks ----------------------------------------------------------------------------------
 
@@ -76,6 +83,7 @@ class QueryProcessor(Attempts):
         """Begin a transaction with a snapshot of now (P1)."""
         if self._transaction is not None:
             raise InternalError(f"{self.node}: a transaction is under way already")
+        self._clock.read()
         start = Timestamp(max(self.clock.now().latest, self._last_start + 1))
         self.begin(txn=TxnId(f"{start:x}.{self._number}"), start=start)
         return self.transaction
@@ -93,13 +101,13 @@ class QueryProcessor(Attempts):
     def _young(self) -> Transaction:
         """The transaction under way; raises `LimitError` when it is too old."""
         transaction = self.transaction
+        self._clock.read()
         transaction.check_age(self.clock.now().latest)
         return transaction
 
     def put(self, writes: Iterable[Write], rows: int) -> None:
         """Buffer post-images (P8); raises `LimitError` when they are too many rows."""
-        transaction = self.transaction
-        transaction.check_age(self.clock.now().latest)
+        transaction = self._young()
         transaction.check_rows(rows)
         writes = tuple(writes)
         if writes:
@@ -108,8 +116,7 @@ class QueryProcessor(Attempts):
 
     def check(self, keys: Iterable[Key], access: Access) -> None:
         """Have COMMIT check `keys` in class `access`, without writing them."""
-        transaction = self.transaction
-        transaction.check_age(self.clock.now().latest)
+        transaction = self._young()
         for key in keys:
             if access is Access.VALIDATE and space_of(key) != VALIDATED_SPACE:
                 raise InternalError(f"{key_text(key)}: only keys of space {VALIDATED_SPACE} can be validated")
@@ -117,8 +124,7 @@ class QueryProcessor(Attempts):
 
     def finish(self) -> Effects:
         """Commit: at once if nothing was written (P7), else through the owners of what is to be checked (P9)."""
-        transaction = self.transaction
-        transaction.check_age(self.clock.now().latest)
+        transaction = self._young()
         transaction.check_size()
         txn = transaction.txn
         if not transaction.writes:
@@ -131,6 +137,7 @@ class QueryProcessor(Attempts):
         transaction = self._transaction
         if transaction is None:
             return
+        self._clock.read()
         if transaction.phase == "running":
             self.abort(txn=transaction.txn)
         else:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from daybreak.adjudicator.messages import CommitRequest, Committed, Reason, Refused, VoteRequest, WhoLeads
 from daybreak.base.ids import NodeId
 from daybreak.base.ranges import mark_key
-from daybreak.base.time import Timestamp
+from daybreak.base.time import Interval, Timestamp
 from daybreak.base.writes import Access, Write
 from daybreak.errors import InternalError
 from daybreak.query.committer import UNKNOWN
@@ -48,6 +49,24 @@ def test_a_snapshot_is_the_latest_time_of_the_clock_and_no_message_is_sent_for_i
     transaction = bench.role.open()
     assert transaction.start == time(60)
     assert [event.args for event in bench.sink.events()] == [{"txn": transaction.txn, "start": time(60)}]
+
+
+def test_a_process_that_is_stopped_while_a_transaction_begins_has_begun_it_at_one_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else its event would be later than its start, and after others that have seen the time pass."""
+    clock = ManualClock()
+    bench = Bench(clock=clock)
+    now = clock.now
+
+    def slow() -> Interval:
+        clock.advance(9_000)
+        return now()
+
+    monkeypatch.setattr(clock, "now", slow)
+    start = bench.role.open().start
+    assert start == clock.now_us
+    assert msgspec.json.decode(bench.sink.lines[-1])["at"] == [start, start]
 
 
 def test_starts_and_names_never_repeat_while_the_clock_stands_still() -> None:
