@@ -36,7 +36,7 @@ class Loop:
         """All kinds in a random order, over and over until the time is up, each at least once."""
         end = time.monotonic() + seconds
         kinds = (
-            *(self.cut, self.part, self.strand, self.pause, self.kill),
+            *(self.cut, self.part, self.strand, self.pause, self.kill, self.lose),
             *(self.fill, self.fail_syncs, self.slow, self.corrupt),
         )
         while time.monotonic() < end:
@@ -88,6 +88,9 @@ class Loop:
 
     def kill(self, zone: str) -> None:
         self._chaos.order(f"kill {zone}")
+
+    def lose(self, zone: str) -> None:
+        self._chaos.order(f"disk {zone} lose-unsynced")
 
     def fill(self, zone: str) -> None:
         self._chaos.order(f"disk {zone} full")

@@ -67,6 +67,15 @@ def test_what_was_synced_stays_and_what_is_durable_at_once(chaos: Chaos, disk: C
     assert after_power_loss(chaos, disk) == {"f": b"ABcd", "small": b"new"}
 
 
+def test_what_is_durable_at_once_takes_earlier_writes_to_its_file_along(chaos: Chaos, disk: ChaosDisk) -> None:
+    disk.create("g", 1)
+    disk.write("f", 0, b"AB")
+    disk.overwrite("f", b"X")
+    disk.write("g", 0, b"y")
+    disk.replace("g", b"new")
+    assert after_power_loss(chaos, disk) == {"f": b"XBcd", "g": b"new"}
+
+
 def test_a_write_during_a_sync_is_not_covered_by_it(
     chaos: Chaos, disk: ChaosDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,15 +110,18 @@ def test_what_failed_leaves_nothing_to_take_back(chaos: Chaos, disk: ChaosDisk) 
     assert after_power_loss(chaos, disk) == {"f": b"abcd"}
 
 
-def test_what_an_earlier_process_has_written_is_durable_when_the_next_one_begins(chaos: Chaos, tmp_path: Path) -> None:
-    before = LocalDisk(tmp_path)
-    before.create("f", 1)
-    before.close()
+def test_what_an_earlier_process_has_written_is_made_durable_when_the_next_one_begins(
+    chaos: Chaos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     disk = ChaosDisk(chaos, tmp_path)
+    disk.create("f", 1)
     disk.write("f", 0, b"x")
     disk.close()
-    assert files(LocalDisk(tmp_path)) == {"f": b"x"}, "a disk that is closed takes nothing back"
-    again = ChaosDisk(chaos, tmp_path)
+    synced: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalDisk, "_sync_file", lambda self, name: synced.append(name))
+        again = ChaosDisk(chaos, tmp_path)
+    assert synced == ["f"]
     again.write("f", 0, b"y")
     assert after_power_loss(chaos, again) == {"f": b"x"}
     again.close()
