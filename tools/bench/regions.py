@@ -80,14 +80,14 @@ def measure(directory: Path, rounds: int) -> list[Figure]:
     found, rows = [], []
     with _served(directory / "one", ONE_REGION) as ports:
         samples = _measured(ports, rounds)
-        rows.append(("one region, three zones", samples))
+        rows.append(("one region", samples))
         found += [figure(f"one region: {what}", "ms", values) for what, values in samples.items()]
     data = directory / "two"
     with _served(data, TWO_REGIONS) as ports:
         for apart in APART:
             _set(data, apart)
             samples = _measured(ports, rounds)
-            rows.append((str(apart), samples))
+            rows.append(("/".join(map(str, apart)), samples))
             found += [_figure(apart, what, values) for what, values in samples.items()]
     _print(rows)
     return found
@@ -105,7 +105,7 @@ def _figure(apart: Distances, what: str, values: list[float]) -> Figure:
 def _print(rows: list[tuple[str, Samples]]) -> None:
     """A line for each distance: medians in milliseconds."""
     names = [what for what, _ in rows[-1][1].items()]
-    table = Table("one way", *names, title="two regions: medians in milliseconds")
+    table = Table("A-B/A-W/B-W", *names, title="two regions: medians in milliseconds, distances one way")
     for name, samples in rows:
         table.add_row(name, *(f"{median(samples[what]):.1f}" if what in samples else "" for what in names))
     Console(width=120).print(table)

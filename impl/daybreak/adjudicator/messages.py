@@ -145,9 +145,7 @@ class Tick(Message, frozen=True):
 
 
 class LeadTick(Message, frozen=True):
-    """Its own timer, while it leads in the epoch: promise further ahead (P23)."""
-
-    epoch: int
+    """Its own timer, while somebody reads far away: promise further ahead (P23)."""
 
 
 class ForgetTick(Message, frozen=True):

@@ -73,8 +73,8 @@ class Reign(Candidate):
         super().__init__(place, clock, trace, settings)
         self._wanted = ZERO
         self._leads_by = Lead(self._settings)
-        self._leading_ahead = 0
-        """The epoch of the timer by which promises reach ahead; 0: there is none."""
+        self._leading_ahead = False
+        """Whether there is a timer by which promises reach ahead."""
         self._found = ZERO
         """The lease of the last entry that was inherited."""
         self._inherited: list[Record] = []
@@ -259,19 +259,14 @@ class Reign(Candidate):
     def on_lag(self, source: NodeId, message: Lag) -> Effects:
         """Where somebody reads, it is known how late what is said here is heard there."""
         self._leads_by.heard(source, message.us, self.clock.now().latest)
-        epoch = self._leader.epoch
-        if not self.serving or self._leading_ahead == epoch:
+        if self._leading_ahead:
             return []
-        self._leading_ahead = epoch
-        return self.on_lead_tick(self.node, LeadTick(epoch))
+        return self.on_lead_tick(self.node, LeadTick())
 
     def on_lead_tick(self, source: NodeId, message: LeadTick) -> Effects:
         """P23: promise before anybody far away begins to wait."""
-        if message.epoch != self._leading_ahead:
-            return []
-        wanted = self._leads_by.wanted(self.clock.now().latest)
-        if not self.serving or message.epoch != self._leader.epoch or not wanted:
-            self._leading_ahead = 0
+        self._leading_ahead = self.serving and self._leads_by.wanted(self.clock.now().latest)
+        if not self._leading_ahead:
             return []
         return [After(self._settings.lead_every_us, message), *self._heartbeat(self._ahead())]
 
