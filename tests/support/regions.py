@@ -6,7 +6,7 @@ import copy
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 
@@ -39,18 +39,22 @@ class TwoRegions(Server):
         self.ports = dict(zip(TWO_REGIONS.regions, (self.port, int(found.group(1))), strict=True))
         return self
 
-    def __enter__(self) -> TwoRegions:
-        return self.start()
+    def __enter__(self) -> Self:
+        self.start()
+        return self
 
     def at(self, *regions: str, autocommit: bool = True) -> Client:
         """A client of the first of some regions that takes it."""
-        ports = [str(self.ports[region]) for region in regions]
-        hosts = ",".join(["127.0.0.1"] * len(ports))
+        return self.client([(self.host, self.ports[region]) for region in regions], autocommit=autocommit)
+
+    def client(self, endpoints: list[tuple[str, int]], *, autocommit: bool) -> Client:
+        """A client of the first of some hosts and ports that takes it."""
+        hosts, ports = (",".join(map(str, column)) for column in zip(*endpoints, strict=True))
         return psycopg.connect(
-            f"host={hosts} port={','.join(ports)} user=admin dbname=postgres connect_timeout=30", autocommit=autocommit
+            f"host={hosts} port={ports} user=admin dbname=postgres connect_timeout=30", autocommit=autocommit
         )
 
-    def endpoint(self, region: str) -> Server:
+    def endpoint(self, region: str) -> Self:
         """The cluster as those see it who connect to one region only."""
         seen = copy.copy(self)
         seen.port = self.ports[region]

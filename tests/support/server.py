@@ -16,7 +16,7 @@ import psycopg
 from daybreak.trace.directory import adjudicators_of
 from tests.support.checked import check_against_specs
 
-READY = re.compile(r"ready: postgresql://admin@127\.0\.0\.1:(\d+)/postgres")
+READY = re.compile(r"ready: postgresql://admin@[0-9.]+:(\d+)/postgres")
 START_SECONDS = 60
 STOP_SECONDS = 60
 
@@ -38,7 +38,7 @@ class Server:
             options = (*options, "--trace", str(self.trace))
         self._command = [sys.executable, "-m", "daybreak", "serve", "--port", "0", "--data", str(data), *options]
         self.process: subprocess.Popen[str] | None = None
-        self.port = 0
+        self.host, self.port = "127.0.0.1", 0
 
     def start(self) -> Server:
         """Start it and wait until it says that it is ready."""
@@ -63,7 +63,7 @@ class Server:
     def connect(self, *, autocommit: bool = True, timeout: int = 30) -> psycopg.Connection[tuple[object, ...]]:
         """A client."""
         return psycopg.connect(
-            host="127.0.0.1",
+            host=self.host,
             port=self.port,
             user="admin",
             dbname="postgres",

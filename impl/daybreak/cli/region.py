@@ -43,10 +43,11 @@ def run(arguments: argparse.Namespace) -> int:
         chaos=arguments.chaos,
         split_above=arguments.split_above,
     )
-    return uvloop.run(_run(settings, arguments.name))
+    return uvloop.run(serve(settings, arguments.name))
 
 
-async def _run(settings: Settings, region: str) -> int:
+async def serve(settings: Settings, region: str) -> int:
+    """Run a region until told to stop; 0."""
     loop, stop, begin = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -17,6 +17,11 @@ WAY_US = 30_000
 """Between regions with an endpoint, one way, …"""
 WITNESS_WAY_US = 10_000
 """… and between one of them and the witness."""
+NOTICED_US = 850_000
+"""So long after a link was cut messages go around it, as real ones do (`runtime.remote.relay`)."""
+
+Link = frozenset[str]
+"""Between two places."""
 
 
 class Distance:
@@ -25,21 +30,34 @@ class Distance:
     def __init__(self, world: World, topology: Topology) -> None:
         self._world = world
         self._regions = topology.regions
+        self._places = topology.places
         self._links = [*combinations(topology.places, 2)]
-        self.cut: set[frozenset[str]] = set()
-        """Pairs of regions between which no message arrives."""
+        self._cut: dict[Link, int] = {}
+        """Pairs of regions between which no message arrives straight, and since when."""
         self.cuts = 0
         """How often there was one."""
         world.way_us = self.way_us
 
     def way_us(self, source: NodeId, to: NodeId) -> int | None:
-        """How much longer the way between two nodes is than within a region; None while it is cut."""
+        """How much longer the way between two nodes is than within a region; None if there is none."""
         ends = frozenset((region_of(process_of(source)), region_of(process_of(to))))
         if len(ends) == 1:
             return 0
-        if ends in self.cut:
+        return self._around_us(ends) if ends in self._cut else self._straight_us(ends)
+
+    def _straight_us(self, link: Link) -> int:
+        return WAY_US if link <= set(self._regions) else WITNESS_WAY_US
+
+    def _around_us(self, link: Link) -> int | None:
+        """How long it is by way of the last place that hears both ends, once both know that they do not hear each
+        other."""
+        if self._world.now_us < self._cut[link] + NOTICED_US:
             return None
-        return WAY_US if ends <= set(self._regions) else WITNESS_WAY_US
+        for relay in reversed(self._places):
+            ways = [frozenset((relay, end)) for end in link]
+            if relay not in link and not self._cut.keys() & set(ways):
+                return sum(map(self._straight_us, ways))
+        return None
 
     def begin(self, may: Callable[[], bool]) -> None:
         """From here on, now and then, cut a link, or a region off from all others, for a while."""
@@ -51,11 +69,19 @@ class Distance:
                 region = world.random.choice([*self._regions, None])
                 chosen = self._links if region is not None else [world.random.choice(self._links)]
                 links = {frozenset(link) for link in chosen if region is None or region in link}
-                self.cut |= links
-                world.at(world.random.randint(*world.faults.part_us), lambda: self.cut.difference_update(links))
+                self.cut(links)
+                world.at(world.random.randint(*world.faults.part_us), lambda: self.heal(links))
 
         world.now_and_then(world.faults.part_every_us, strike)
 
+    def cut(self, links: set[Link]) -> None:
+        """Let nothing pass on these links, each the two places at its ends."""
+        self._cut = dict.fromkeys(links, self._world.now_us) | self._cut
+
+    def heal(self, links: set[Link]) -> None:
+        """Let messages pass on these links again."""
+        self._cut = {link: since for link, since in self._cut.items() if link not in links}
+
     def end(self) -> None:
         """All messages arrive again."""
-        self.cut.clear()
+        self._cut.clear()

@@ -240,7 +240,7 @@ class Peers:
         """Hand letters over, except those of a connection that was replaced."""
         peer = self._peers[connection.peer]
         if peer.connection is connection and not self._closed:
-            peer.traffic.received += sum(not isinstance(letter.message, Ping) for letter in letters)
+            peer.traffic.received += sum(type(letter.message) is not Ping for letter in letters)
             self._deliver(peer.name, letters)
 
     def writable(self, connection: Connection) -> None:

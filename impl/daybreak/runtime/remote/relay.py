@@ -34,6 +34,9 @@ SILENT_SECONDS = 0.65
 Deliver = Callable[[str, list[Letter]], None]
 """Takes letters, and the name of the process that they come from."""
 
+_OWN = frozenset((Ping, Carry))
+"""What relays say to each other. Looked up by class: letters are many, and `isinstance` is slow for these."""
+
 
 class Passage(msgspec.Struct):
     """What went around, of the letters to and from a peer, since this process started."""
@@ -93,20 +96,20 @@ class Relay:
         """Take what a peer has sent, and hand over what is for roles here."""
         self._routes.heard(process, time.monotonic())
         self._around.pop(process, None)
-        plain = [letter for letter in letters if not self._own(process, letter)]
+        plain = [letter for letter in letters if type(letter.message) not in _OWN]
+        if len(plain) < len(letters):
+            for letter in letters:
+                self._hear(process, letter)
         if plain:
             self._deliver(process, plain)
 
-    def _own(self, process: str, letter: Letter) -> bool:
-        """Whether a letter is none for a role, but for relays; it is dealt with then."""
-        message = letter.message
-        if isinstance(message, Ping):
-            self.on_ping(process, message)
-        elif isinstance(message, Carry):
-            self.on_carry(process, letter, message)
-        else:
-            return False
-        return True
+    def _hear(self, process: str, letter: Letter) -> None:
+        """Deal with a letter if it is for relays."""
+        match letter.message:
+            case Ping() as ping:
+                self.on_ping(process, ping)
+            case Carry() as carry:
+                self.on_carry(process, letter, carry)
 
     def on_ping(self, process: str, message: Ping) -> None:
         """Remember whom a peer hears."""
