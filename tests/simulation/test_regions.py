@@ -26,11 +26,11 @@ EVERYTHING = Faults(
 )
 
 
-def run_seeds(faults: Faults, directory: Path, **options: int) -> list[Simulation]:
+def run_seeds(faults: Faults, directory: Path, moves_every_us: int = 0) -> list[Simulation]:
     """Some runs, with commits in both regions."""
     runs = []
     for seed in range(SEEDS):
-        settings = Options(regions=2, transactions=20, faults=faults, **options)
+        settings = Options(regions=2, transactions=20, faults=faults, moves_every_us=moves_every_us)
         trace = directory / str(seed)
         trace.mkdir()
         check_against_specs(trace, settings.adjudicators)
