@@ -18,7 +18,7 @@ from daybreak.base.placementmap import PlacementMap
 from daybreak.base.ranges import ADJUDICATORS, Ranges
 from daybreak.base.time import SECOND_US
 from daybreak.base.topology import ONE_REGION, Topology, region_of
-from daybreak.control.balancer import Balancer
+from daybreak.control.balancer import LISTENING, Balancer
 from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.crossbar.crossbar import MARGIN_US, Crossbar
 from daybreak.journal.replica import Journal
@@ -218,7 +218,7 @@ def zone_role(around: Surroundings, node: NodeId, disk: Disk | None) -> ZoneRole
 
 
 def balancer(around: Surroundings, settings: BalancerSettings | None = None, *, region: str = REGION) -> Balancer:
-    """Who knows the key ranges of a region's process, and, in the first region, sees to it that they are equally busy.
+    """Who knows ranges and leaders in a region's process, and, in the first region, has them moved by what goes on.
 
     In the others it only listens: two that balance would undo each other's work.
     """
@@ -230,7 +230,7 @@ def balancer(around: Surroundings, settings: BalancerSettings | None = None, *, 
         around.trace(node, clock),
         ranges=layout.map,
         candidates=layout.candidates,
-        settings=settings if region == layout.topology.regions[0] else BalancerSettings(split_above=0),
+        settings=settings if region == layout.topology.regions[0] else LISTENING,
     )
 
 

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from daybreak.base.ids import JournalId, NodeId, TxnId
 from daybreak.base.limits import FORGET_AFTER_US
 from daybreak.base.time import SECOND_US, Timestamp
+from daybreak.base.topology import home_of
 from daybreak.errors import RequestError
 from daybreak.query.insight import Fate, Outcome, moment
 from daybreak.query.processor import QueryProcessor
@@ -44,6 +45,8 @@ class Range(NamedTuple):
     adjudicator: str
     per_second: float
     """Transactions with keys of it, of late."""
+    kept: bool = False
+    """An operator has split it off from what lies before."""
 
 
 class Told(NamedTuple):
@@ -126,8 +129,9 @@ class ClusterInsight:
                 "high_key": high.hex() if high is not None else None,
                 "adjudicator": owner,
                 "transactions_per_second": round(per_second, 1),
+                "kept": kept,
             }
-            for low, high, owner, per_second in self._parts.ranges()
+            for low, high, owner, per_second, kept in self._parts.ranges()
         ]
 
     def _transactions(self) -> list[dict[str, object]]:
@@ -212,10 +216,12 @@ def _adjudicators(cluster: Cluster) -> list[dict[str, object]]:
             "adjudicator": told.journal,
             "node": told.node,
             "zone": told.zone,
+            "region": home_of(told.node),
             "stage": told.state if told.status is None else told.status["stage"],
             **told.columns("epoch"),
             **told.times(lease_until="lease", promise="promise", last_commit="latest", floor="floor"),
             **told.columns("remembered_keys"),
+            "kept_in": (told.status["kept_in"] or None) if told.status and told.status["stage"] == SERVING else None,
         }
         for told in cluster.adjudicators
     ]

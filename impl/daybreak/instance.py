@@ -23,11 +23,14 @@ from daybreak.control.balancer import SPLIT_ABOVE
 from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.control.chaos.server import ChaosServer
 from daybreak.control.datadir import DataDirectory, ServerFile
+from daybreak.control.leading import LEAD_SHARE
+from daybreak.control.leading import Settings as LeadingSettings
 from daybreak.control.leases import give_back
 from daybreak.endpoint import Endpoint
 from daybreak.errors import InternalError, OperatorError
 from daybreak.insight import SERVING, Cluster, ClusterInsight, Parts, Range
 from daybreak.node import make_chaos
+from daybreak.orders import Orders
 from daybreak.query.factory import SqlSessions
 from daybreak.query.gateway import Gateway
 from daybreak.query.keyplaces import place, read_catalog
@@ -35,7 +38,6 @@ from daybreak.query.leaders import Leaders
 from daybreak.query.pool import EnginePool
 from daybreak.query.private_server import PrivateServer
 from daybreak.query.processor import QueryProcessor
-from daybreak.rangeorders import RangeOrders
 from daybreak.replicas import Replicas
 from daybreak.router.server import Router
 from daybreak.runtime.local.chaos import clock_of
@@ -67,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Private databases kept ready for new sessions."""
     split_above: int = SPLIT_ABOVE
     """Transactions per second above which a key range is split; 0: none ever is by itself."""
+    lead_share: int = LEAD_SHARE
+    """`control.leading.Settings.share`."""
     processes: str = ZONES
     """How the zones run: one of `zones.MODES`."""
     over_tcp: OverTcp = OverTcp()
@@ -164,7 +168,7 @@ class Instance:
         if not self._several:
             await self._router.start()
         self._undo.append(self._router.stop)
-        orders = RangeOrders(self._balancer, self._locate, partial(self._say_as, self._operator))
+        orders = Orders(self._balancer, self._locate, partial(self._say_as, self._operator))
         self._network.listen(self._operator, orders.on_message)
         control = ControlServer(self._directory.home, self.status, orders=orders.answer)
         await control.start()
@@ -188,9 +192,10 @@ class Instance:
 
     def _start_roles(self) -> None:
         """Those of the region that serve no session."""
-        self._balancer = cluster.balancer(
-            self._around, BalancerSettings(split_above=self.settings.split_above), region=self.region
-        )
+        settings = self.settings
+        leading = LeadingSettings(share=settings.lead_share)
+        balance = BalancerSettings(split_above=settings.split_above, leading=leading)
+        self._balancer = cluster.balancer(self._around, balance, region=self.region)
         self._network.start(self._network.add(self._balancer))
 
     def _node_clock(self, node: NodeId) -> Clock:
@@ -272,7 +277,10 @@ class Instance:
 
     def _ranges(self) -> list[Range]:
         balancer = self._balancer
-        return [Range(k.low, k.high or None, k.owner, balancer.per_second(k)) for k in balancer.map.listed()]
+        return [
+            Range(k.low, k.high or None, k.owner, balancer.per_second(k), balancer.kept(k))
+            for k in balancer.map.listed()
+        ]
 
     async def _locate(self, words: Sequence[str]) -> bytes:
         """Where in the order of keys an operator means."""

@@ -22,6 +22,7 @@ from daybreak.control.api import ControlServer, Status, ask, order
 from daybreak.control.balancer import SPLIT_ABOVE
 from daybreak.control.chaos.server import KEEPER, ChaosServer
 from daybreak.control.datadir import DataDirectory, ServerFile, announced
+from daybreak.control.leading import LEAD_SHARE
 from daybreak.control.places import make_secret
 from daybreak.control.supervisor import Supervisor
 from daybreak.errors import InternalError, OperatorError, RequestError
@@ -42,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True):
     trace: Path | None = None
     adjudicators: int | None = None
     split_above: int = SPLIT_ABOVE
+    lead_share: int = LEAD_SHARE
     chaos: bool = False
 
 
@@ -67,8 +69,9 @@ class Regions:
         return [*_daybreak("node", "--zone", zone, "--with-stdin"), *self._common()]
 
     def _region(self, region: str) -> list[str]:
-        split, port = str(self.settings.split_above), str(self.ports[region])
-        return [*_daybreak("region", "--name", region, "--port", port, "--split-above", split), *self._common()]
+        settings = self.settings
+        balance = ["--split-above", str(settings.split_above), "--lead-share", str(settings.lead_share)]
+        return [*_daybreak("region", "--name", region, "--port", str(self.ports[region])), *balance, *self._common()]
 
     def _common(self) -> list[str]:
         settings = self.settings

@@ -14,6 +14,7 @@ from tests.support.pgbench import Report, pgbench
 from tests.support.server import Server, daybreak
 
 BRANCHES = "SELECT (SELECT sum(bbalance) FROM pgbench_branches), (SELECT sum(delta) FROM pgbench_history)"
+MOST_COMMITS = 5_000
 FLOWS = (["move", "pgbench_accounts", "60000", "adj-0"], ["move", "pgbench_accounts", "60000", "adj-2"])
 
 
@@ -73,6 +74,20 @@ def test_a_restart_finds_the_ranges_where_they_were(tmp_path: Path) -> None:
             client.execute("INSERT INTO t VALUES (1)")
             rows = client.execute("SELECT low_key, adjudicator FROM sys.daybreak_ranges").fetchall()
         assert rows == before
+
+
+def test_a_busy_range_is_split_without_anybody_asking_and_the_split_of_an_operator_is_marked(tmp_path: Path) -> None:
+    with Server(tmp_path / "data", "--split-above", "3") as server, server.connect() as client:
+        client.execute("CREATE TABLE t (id int PRIMARY KEY)")
+        order(server, "split", "20")
+        begin = len(listed(server))
+        for number in range(MOST_COMMITS):
+            client.execute("INSERT INTO t VALUES (%s)", (number,))
+            found = client.execute("SELECT low_key, kept FROM sys.daybreak_ranges").fetchall()
+            if len(found) > begin:
+                break
+        assert len(found) > begin, "none was split"
+        assert {low for low, kept in found if kept} == {"20"}
 
 
 @pytest.fixture(scope="module")

@@ -182,7 +182,7 @@ def test_a_replica_that_hides_its_damage_must_fail(replica: type[Journal]) -> No
     assert failure(replica, rot=0.5) is not None
 
 
-def shortest(promises: Mapping[NodeId, Promised]) -> NodeId:
+def shortest(promises: Mapping[NodeId, Promised], near: NodeId | None) -> NodeId:
     return min(promises, key=lambda node: (promises[node].last_epoch, promises[node].last_index, node))
 
 

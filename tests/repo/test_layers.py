@@ -29,7 +29,7 @@ RANK = {
     "simulation": 7,
     "replicas": 7,
     "insight": 7,
-    "rangeorders": 7,
+    "orders": 7,
     "endpoint": 7,
     "instance": 7,
     "regions": 7,

@@ -80,13 +80,13 @@ def test_who_begins_before_the_lease_is_given_back_waits_for_all_of_it(
 
 
 def test_nodes_that_crash_meanwhile(tmp_path: Path) -> None:
-    run_seeds(replace(NEAR, faults=CRASHES), tmp_path, 4)
+    run_seeds(replace(NEAR, faults=CRASHES), tmp_path, 3)
 
 
 def test_regions_that_cannot_hear_each_other_meanwhile(tmp_path: Path) -> None:
-    run_seeds(replace(FAR, faults=PARTS), tmp_path, 4)
+    run_seeds(replace(FAR, faults=PARTS), tmp_path, 3)
 
 
 @pytest.mark.parametrize("options", [FAR, NEAR], ids=["far", "near"])
 def test_all_of_it_at_once_while_ranges_move(options: Options, tmp_path: Path) -> None:
-    run_seeds(replace(options, adjudicators=3, moves_every_us=100_000, faults=EVERYTHING), tmp_path, 3)
+    run_seeds(replace(options, adjudicators=3, moves_every_us=100_000, faults=EVERYTHING), tmp_path, 2)

@@ -159,6 +159,7 @@ def test_every_view_has_exactly_its_columns_also_of_zones_that_say_nothing(tmp_p
         "high_key": "80",
         "adjudicator": "adj-0",
         "transactions_per_second": 12.3,
+        "kept": False,
     }
     [open_one] = rows("daybreak_transactions")
     assert (open_one["age"], open_one["started_at"]) == ("2000000 microseconds", moment(txn.start))

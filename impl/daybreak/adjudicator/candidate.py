@@ -20,6 +20,7 @@ from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings
 from daybreak.base.ids import NodeId
 from daybreak.base.time import ZERO, Timestamp
+from daybreak.base.topology import is_in
 from daybreak.journal.leader import Leader
 from daybreak.journal.messages import (
     Appended,
@@ -65,8 +66,11 @@ class Candidate(Role):
         self._settings = settings or Settings()
         self._rank = place.candidates[place.journal].index(place.node)
         candidate = f"{place.node}@{clock.now().latest}"
+        near = next((replica for replica in place.replicas if is_in(replica, place.node.partition("/")[0])), None)
         resend_after = self._settings.resend_after
-        self._leader = Leader(place.replicas, candidate=candidate, seal=self._seal, resend_after=resend_after)
+        self._leader = Leader(
+            place.replicas, candidate=candidate, seal=self._seal, resend_after=resend_after, near=near
+        )
         self._stage = Stage.STANDBY
         self._known: NodeId | None = None
         """Who leads, as far as the replicas have said."""

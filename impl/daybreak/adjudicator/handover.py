@@ -64,7 +64,7 @@ class Handover(Mover):
 
     def __init__(self, place: Place, clock: StepClock, trace: Trace, settings: Settings | None = None) -> None:
         super().__init__(place, clock, trace, settings)
-        # Invariant: who has accepted was offered something; only who recovers has been told to lead, or keeps requests.
+        # Invariant: who has accepted was offered something; only who is told to lead keeps requests.
         self._order: Order | None = None
         self._accepted = False
         """The heir is ready, and what is under way comes to its end."""
@@ -221,5 +221,5 @@ class Handover(Mover):
         super().check_invariants()
         assert self._order is not None or not self._accepted, "what was accepted was offered"
         is_told = self._taking is not None
-        assert not is_told or self._stage is Stage.RECOVERING, "who was told to lead does so, or stands by"
+        assert not is_told or self._stage in (Stage.RECOVERING, Stage.SERVING), "who was told to lead does so"
         assert is_told or not self._early, "requests wait for who is about to lead"

@@ -181,6 +181,8 @@ class SplitRange(Message, frozen=True):
 
     request: int
     at: bytes
+    kept: bool = False
+    """An operator wants it, and nobody else is to undo it."""
 
 
 class MergeRanges(Message, frozen=True):
@@ -196,9 +198,6 @@ class MoveRange(Message, frozen=True):
     request: int
     low: bytes
     to: JournalId
-
-
-Request = SplitRange | MergeRanges | MoveRange
 
 
 class OrderDone(Message, frozen=True):
@@ -229,6 +228,8 @@ class Moved(Message, frozen=True):
     ts: Timestamp
     floor: Timestamp
     history: tuple[tuple[Key, Access, Timestamp], ...]
+    kept: bool = False
+    """As in `Owned`."""
 
 
 class Installed(Message, frozen=True):
@@ -244,6 +245,8 @@ class Load(Message, frozen=True):
     low: bytes
     per_second: float
     sample: tuple[Key, ...]
+    kept: bool = False
+    """As in `Owned`."""
 
 
 class OwnedRanges(Message, frozen=True):
@@ -268,6 +271,9 @@ class MoveLead(Message, frozen=True):
     to: NodeId
     kept_in: str | None = None
     """From now on, that of `OwnedRanges`; None: as it was."""
+
+
+Request = SplitRange | MergeRanges | MoveRange | MoveLead
 
 
 class OfferLead(Message, frozen=True):

@@ -103,7 +103,7 @@ class Mover(Voter):
         left = self._placement.leaving
         if left is not None:
             self._placement.luggage = Moved(
-                self._place.journal, JournalId(left.to), left.low, left.high, Timestamp(left.ts), at, ()
+                self._place.journal, JournalId(left.to), left.low, left.high, Timestamp(left.ts), at, (), left.kept
             )
 
     def _abdicate(self) -> Effects:
@@ -171,6 +171,8 @@ class Mover(Voter):
         if error is not None:
             return [Send(source, OrderDone(message.request, error))]
         self.split(at=message.at.hex())
+        if message.kept:
+            self._placement.keep_split(message.at)
         return self._append_place(Told(source, message.request))
 
     @performs("Placement!Split")
@@ -239,7 +241,7 @@ class Mover(Voter):
         accesses, floor = self._history.recent(_within(found), self._floor, MOVED_ACCESSES)
         self._history.drop(key for _, key, _ in accesses)
         history = tuple((key, access, at) for at, key, access in sorted(accesses))
-        return Moved(self._place.journal, to, found.low, found.high, ts, floor, history)
+        return Moved(self._place.journal, to, found.low, found.high, ts, floor, history, found.kept)
 
     @performs("Placement!Release")
     def release(self, *, low: str, high: str, to: JournalId, ts: Timestamp) -> None:
@@ -353,7 +355,8 @@ class Mover(Voter):
         elapsed = now - self._announced_at if self._announced_at else self._settings.announce_us
         self._announced_at = now
         figures = self._placement.loads.settle(self._placement.owned, elapsed)
-        loads = tuple(Load(low, rate, sample) for low, (rate, sample) in figures.items())
+        kept = {owned.low for owned in self._placement.owned if owned.kept}
+        loads = tuple(Load(low, rate, sample, low in kept) for low, (rate, sample) in figures.items())
         placement = self._placement
         message = OwnedRanges(self._place.journal, placement.known(), loads, placement.loads.origins, placement.kept_in)
         return [Send(node, message) for node in self._place.told]

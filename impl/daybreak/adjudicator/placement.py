@@ -104,7 +104,17 @@ class Placement:
         found = self.range_of(at)
         assert found is not None and found.low != at, "only what can be split is"
         number = self.owned.index(found)
-        self.owned[number : number + 1] = [Owned(found.low, at, found.ts), Owned(at, found.high, found.ts)]
+        self.owned[number : number + 1] = [
+            Owned(found.low, at, found.ts, found.kept),
+            Owned(at, found.high, found.ts),
+        ]
+        self._changed()
+
+    def keep_split(self, at: bytes) -> None:
+        """Have the range that begins at `at` stay one of its own, as an operator wants it (`Owned.kept`)."""
+        found = self.starting(at)
+        assert found is not None, "it was just split"
+        self.owned[self.owned.index(found)] = msgspec.structs.replace(found, kept=True)
         self._changed()
 
     def cannot_merge(self, at: bytes) -> str | None:
@@ -124,7 +134,7 @@ class Placement:
         number = self._meeting(at)
         assert number is not None, "only what can be merged is"
         low, high = self.owned[number - 1 : number + 1]
-        self.owned[number - 1 : number + 1] = [Owned(low.low, high.high, max(low.ts, high.ts))]
+        self.owned[number - 1 : number + 1] = [Owned(low.low, high.high, max(low.ts, high.ts), low.kept)]
         self._changed()
 
     def starting(self, low: bytes) -> Owned | None:
@@ -137,7 +147,7 @@ class Placement:
         found = self.starting(low)
         assert found is not None and self.leaving is None, "only what can be released is"
         self.owned.remove(found)
-        self.leaving = Leaving(found.low, found.high, ts, to)
+        self.leaving = Leaving(found.low, found.high, ts, to, found.kept)
         self._changed()
 
     def gone(self) -> None:
@@ -178,4 +188,4 @@ class Placement:
 
 
 def _as_owned(moved: Moved) -> Owned:
-    return Owned(moved.low, moved.high, moved.ts)
+    return Owned(moved.low, moved.high, moved.ts, moved.kept)

@@ -22,6 +22,8 @@ class Owned(msgspec.Struct, frozen=True, array_like=True):
     low: bytes
     high: bytes
     ts: int = 0
+    kept: bool = False
+    """An operator has cut it off from what lies before: nobody else is to merge the two."""
 
     def has(self, key: bytes) -> bool:
         """Whether `key` lies in it."""
@@ -35,6 +37,8 @@ class Leaving(msgspec.Struct, frozen=True, array_like=True):
     high: bytes
     ts: int
     to: str
+    kept: bool = False
+    """As in `Owned`."""
 
     def has(self, key: bytes) -> bool:
         """Whether `key` lies in it."""

@@ -42,6 +42,13 @@ def rate(text: str) -> int:
     return int(text)
 
 
+def share(text: str) -> int:
+    """A percentage of more than half, or 0."""
+    if not text.isascii() or not text.isdigit() or not (int(text) == 0 or 50 < int(text) <= 100):
+        raise argparse.ArgumentTypeError(f"{text!r} is no percentage of more than half (51 to 100), nor 0")
+    return int(text)
+
+
 def positive(text: str) -> int:
     """A whole number from 1."""
     if not text.isascii() or not text.isdigit() or int(text) < 1:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from daybreak.base.ranges import ADJUDICATORS
 from daybreak.base.topology import TOPOLOGIES
-from daybreak.cli import bench, chaos, check, ranges, region, serve, status
-from daybreak.cli.arguments import DATA, Parser, add_addresses, adjudicators, port, positive, rate
+from daybreak.cli import bench, chaos, check, leaders, ranges, region, serve, status
+from daybreak.cli.arguments import DATA, Parser, add_addresses, adjudicators, port, positive, rate, share
 from daybreak.control.balancer import SPLIT_ABOVE
 from daybreak.control.chaos.words import USAGE
+from daybreak.control.leading import LEAD_SHARE
 from daybreak.errors import DaybreakError
 from daybreak.zones import MODES, ZONES
 from tracecheck.commands.outputs import add_outputs
@@ -32,6 +33,7 @@ def build() -> Parser:
     modelcheck = commands.add_parser("modelcheck", help="check the specs' models", add_help=False)
     modelcheck.add_argument("rest", nargs=argparse.REMAINDER)
     _add_ranges(commands.add_parser("ranges", help="see, split, merge and move the key ranges of a running server"))
+    _add_leaders(commands.add_parser("adjudicators", help="see where adjudicators run, and move them"))
     _add_bench(commands.add_parser("bench", help="prepare pgbench's tables"))
     _add_chaos(commands.add_parser("chaos", help="let things go wrong in a server that was started with --chaos"))
     return parser
@@ -75,6 +77,14 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         metavar="COMMITS",
         help=f"split a key range that has more per second, and spread the load; 0: never (default {SPLIT_ABOVE})",
     )
+    parser.add_argument(
+        "--lead-share",
+        type=share,
+        default=LEAD_SHARE,
+        metavar="PERCENT",
+        help="have an adjudicator run in the region from which so many of its transactions come; 0: never "
+        f"(default {LEAD_SHARE})",
+    )
     parser.set_defaults(run=serve.run)
 
 
@@ -100,6 +110,21 @@ def _add_ranges(parser: argparse.ArgumentParser) -> None:
         command.add_argument("at", nargs="+", metavar="KEY", help=what)
         command.set_defaults(run=ranges.run_order)
     for command in (listing, split, merge, move):
+        command.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="that of the running server")
+
+
+def _add_leaders(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="leaders_command", required=True, metavar="COMMAND")
+    listing = commands.add_parser("list", help="show where each one runs, and where its transactions come from")
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    listing.set_defaults(run=leaders.run_list)
+    move = commands.add_parser("move", help="have one run in a region or zone, and stay there: adj-0 B")
+    free = commands.add_parser("free", help="leave it to the server where one runs")
+    for command in (move, free):
+        command.add_argument("adjudicator", metavar="ADJUDICATOR", help="its name: adj-0")
+        command.set_defaults(run=leaders.run_order)
+    move.add_argument("where", metavar="WHERE", help="a region or a zone")
+    for command in (listing, move, free):
         command.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="that of the running server")
 
 

@@ -8,14 +8,13 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from daybreak.control.api import Status, order
-from daybreak.control.datadir import running_server
-from daybreak.errors import OperatorError, RequestError
+from daybreak.cli.asking import said
+from daybreak.errors import RequestError
 
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print all ranges."""
-    answer = _said(arguments, {"do": "list"})
+    answer = said(arguments, {"do": "list"})
     if arguments.json:
         print(msgspec.json.format(msgspec.json.encode(answer["ranges"])).decode())
         return 0
@@ -36,13 +35,5 @@ def run_order(arguments: argparse.Namespace) -> int:
         if len(at) < 2:
             raise RequestError("move what, where to? give a key and an adjudicator: 40000000 adj-1", sqlstate="42601")
         to = at.pop()
-    print(_said(arguments, {"do": arguments.ranges_command, "at": at, "to": to})["done"])
+    print(said(arguments, {"do": arguments.ranges_command, "at": at, "to": to})["done"])
     return 0
-
-
-def _said(arguments: argparse.Namespace, what: Status) -> Status:
-    answer = order(running_server(arguments.data).control, what)
-    if "error" in answer:
-        hint = answer.get("hint")
-        raise OperatorError(str(answer["error"]), hint=str(hint) if hint else None)
-    return answer

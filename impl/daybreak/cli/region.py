@@ -12,10 +12,11 @@ from pathlib import Path
 import uvloop
 
 from daybreak.base.topology import EVERY_REGION
-from daybreak.cli.arguments import DATA, port, rate
+from daybreak.cli.arguments import DATA, port, rate, share
 from daybreak.cli.node import read_orders
 from daybreak.control.balancer import SPLIT_ABOVE
 from daybreak.control.datadir import DataDirectory
+from daybreak.control.leading import LEAD_SHARE
 from daybreak.instance import Instance, Settings
 from daybreak.zones import APART
 
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trace", type=Path, metavar="DIR", help="write every protocol step to DIR")
     parser.add_argument("--chaos", action="store_true", help="obey daybreak chaos; for tests")
     parser.add_argument("--split-above", type=rate, default=SPLIT_ABOVE, metavar="COMMITS", help="as of daybreak serve")
+    parser.add_argument("--lead-share", type=share, default=LEAD_SHARE, metavar="PERCENT", help="as of daybreak serve")
     parser.set_defaults(run=run)
 
 
@@ -42,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         processes=APART,
         chaos=arguments.chaos,
         split_above=arguments.split_above,
+        lead_share=arguments.lead_share,
     )
     return uvloop.run(serve(settings, arguments.name))
 

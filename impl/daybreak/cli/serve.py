@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         over_tcp=OverTcp(arguments.listen, dict(arguments.peer)),
         chaos=arguments.chaos,
         split_above=arguments.split_above,
+        lead_share=arguments.lead_share,
     )
     return uvloop.run(_serve(settings, monitored=monitored, metrics=arguments.metrics))
 
@@ -56,6 +57,7 @@ def regions_settings(arguments: argparse.Namespace, trace: Path | None) -> Regio
         trace=trace,
         adjudicators=arguments.adjudicators,
         split_above=arguments.split_above,
+        lead_share=arguments.lead_share,
         chaos=arguments.chaos,
     )
 

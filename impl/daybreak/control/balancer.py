@@ -1,9 +1,10 @@
-"""The balancer: knows the key ranges of a process, and has busy ones split and moved, and idle ones merged.
+"""The balancer: knows ranges and leaders; has busy ranges split and moved, idle ones merged, and leaders moved.
 
-Owns   the map of the process, and how busy each range was of late; at most one request under way.
+Owns   the map of the process, and how busy each range was of late, and for whom; at most one request under way.
 Hears  OwnedRanges, OrderDone from adjudicators.
-Says   SplitRange, MergeRanges, MoveRange to adjudicators.
-Spec   none: whatever it asks for, and whenever, owners see to it that every key has one owner (specs/placement).
+Says   SplitRange, MergeRanges, MoveRange, MoveLead to adjudicators.
+Spec   none: whatever it asks for, and whenever, owners see to it that every key has one owner (specs/placement), and
+       candidates that one of them leads (specs/crossregion).
 """
 
 from __future__ import annotations
@@ -13,11 +14,23 @@ from itertools import pairwise
 
 import msgspec
 
-from daybreak.adjudicator.messages import Load, MergeRanges, MoveRange, OrderDone, OwnedRanges, Request, SplitRange
+from daybreak.adjudicator.messages import (
+    Load,
+    MergeRanges,
+    MoveLead,
+    MoveRange,
+    OrderDone,
+    OwnedRanges,
+    Request,
+    SplitRange,
+)
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.placed import Known, pivot
 from daybreak.base.placementmap import PlacementMap
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
+from daybreak.base.topology import is_in
+from daybreak.control.leading import Leading, Told
+from daybreak.control.leading import Settings as LeadingSettings
 from daybreak.control.messages import LookTick
 from daybreak.runtime.protocols import After, Clock, Effects, Send
 from daybreak.runtime.role import Role
@@ -41,6 +54,17 @@ class Settings(msgspec.Struct, frozen=True):
     """Idle is what has less than this share of `split_above`."""
     rest_us: int = 6 * SECOND_US
     """After a request was sent, figures are left to settle this long."""
+    leading: LeadingSettings = LeadingSettings()
+    """When leaders are moved."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is ever asked for."""
+        return not self.split_above and not self.leading.share
+
+
+LISTENING = Settings(split_above=0, leading=LeadingSettings(share=0))
+"""Only to know the ranges."""
 
 
 class Balancer(Role):
@@ -58,23 +82,36 @@ class Balancer(Role):
     ) -> None:
         super().__init__(node, clock, trace)
         self.map = ranges
-        self.leaders = {journal: nodes[0] for journal, nodes in candidates.items()}
-        """Who leads each journal, as far as is known."""
+        self.told = {journal: Told(nodes[0]) for journal, nodes in candidates.items()}
+        """What the leader of each journal said last; before it has said anything, the first candidate passes for it."""
+        self.candidates = candidates
+        """Who may lead each journal."""
         self._settings = settings or Settings()
         self._loads: dict[JournalId, dict[bytes, Load]] = {}
         self._looks: dict[bytes, int] = {}
         """By range: at how many looks in a row it was too busy, or, below zero, idle."""
         self._requests = 0
         self._rest_until = ZERO
+        self._leading = Leading(self._settings.leading, self.candidate)
+
+    @property
+    def leaders(self) -> Mapping[JournalId, NodeId]:
+        """Who leads each journal, as far as is known."""
+        return {journal: told.leader for journal, told in self.told.items()}
+
+    def candidate(self, journal: JournalId, where: str) -> NodeId | None:
+        """A candidate of a journal in a region or zone: its leader, if that is there."""
+        found = (self.told[journal].leader, *self.candidates[journal])
+        return next((node for node in found if is_in(node, where)), None)
 
     def start(self) -> Effects:
         """Look now and then, if that is wanted."""
-        return [After(self._settings.look_us, LookTick())] if self._settings.split_above else []
+        return [] if self._settings.idle else [After(self._settings.look_us, LookTick())]
 
     def on_owned_ranges(self, source: NodeId, message: OwnedRanges) -> Effects:
         """An adjudicator tells what it has, and how busy that is."""
         self.map.learn(message.ranges)
-        self.leaders[message.journal] = source
+        self.told[message.journal] = Told(source, message.origins, message.kept_in)
         self._loads[message.journal] = {load.low: load for load in message.loads}
         return []
 
@@ -85,6 +122,11 @@ class Balancer(Role):
     def load(self, known: Known) -> Load | None:
         """How busy a range of the map is, if its owner has said so."""
         return self._loads.get(known.owner, {}).get(known.low)
+
+    def kept(self, known: Known) -> bool:
+        """Whether an operator has split a range off from what lies before."""
+        load = self.load(known)
+        return load is not None and load.kept
 
     def per_second(self, known: Known) -> float:
         """Transactions per second of a range."""
@@ -99,8 +141,14 @@ class Balancer(Role):
         ranges = self.map.listed()
         self._count(ranges)
         now = self.clock.now().latest
+        heirs = self._leading.look(self.told, now)
         if now < self._rest_until:
             return [again]
+        self._requests += 1
+        for journal, heir in heirs:
+            self._rest_until = Timestamp(now + self._settings.rest_us)
+            self._leading.moved(journal, now)
+            return [again, Send(self.leaders[journal], MoveLead(self._requests, heir))]
         for owner, request in self._wishes(ranges):
             self._rest_until = Timestamp(now + self._settings.rest_us)
             return [again, Send(self.leaders[owner], request)]
@@ -120,7 +168,8 @@ class Balancer(Role):
 
     def _wishes(self, ranges: list[Known]) -> Iterator[tuple[JournalId, Request]]:
         """What is to be done, first things first: make owners equally busy, cut what is too busy, join what is idle."""
-        self._requests += 1
+        if not self._settings.split_above:
+            return
         yield from self._move(ranges)
         yield from self._split(ranges)
         yield from self._merge(ranges)
@@ -150,10 +199,10 @@ class Balancer(Role):
                 yield known.owner, SplitRange(self._requests, at)
 
     def _merge(self, ranges: list[Known]) -> Iterator[tuple[JournalId, Request]]:
-        """Two idle neighbours of one owner."""
+        """Two idle neighbours of one owner, unless an operator has split them."""
         for low, high in pairwise(ranges):
             idle = max(self._looks[low.low], self._looks[high.low]) <= -self._settings.cold_looks
-            if idle and low.owner == high.owner:
+            if idle and low.owner == high.owner and not self.kept(high):
                 yield low.owner, MergeRanges(self._requests, high.low)
 
 

@@ -38,11 +38,13 @@ class Leader:
         seal: Callable[[list[Entry]], bytes | None],
         limits: Limits | None = None,
         resend_after: int = 1,
+        near: NodeId | None = None,
     ) -> None:
         """`candidate` must be unique among all leaders that this journal ever had, restarts included: a node's name
         with the time of its start, say. `seal` makes the first entry of the epoch from the recovered tail, which
         `anchor` and `recovered` hold by then; as long as it returns None, the leader waits and asks it again. Without
-        `limits`, a replica that has not moved for `resend_after` retries is sent again what it lacks.
+        `limits`, a replica that has not moved for `resend_after` retries is sent again what it lacks. Of two replicas
+        with the same log, `near` is read.
         """
         self.recovered: list[Entry] = []
         """The adopted log above the index known to be durable at adoption: the outcome of these may be unknown to
@@ -56,7 +58,7 @@ class Leader:
         self._replicas = tuple(replicas)
         self._seal = seal
         self._limits = limits or Limits(resend_after=resend_after)
-        self._takeover = Takeover(self._replicas, candidate, self._limits.patience)
+        self._takeover = Takeover(self._replicas, candidate, self._limits.patience, near)
         self._replication: Replication | None = None
 
     @property

@@ -18,9 +18,9 @@ def majority_index(acknowledged: Collection[int]) -> int:
     return sorted(acknowledged, reverse=True)[majority(len(acknowledged)) - 1]
 
 
-def longest(promises: Mapping[NodeId, Promised]) -> NodeId:
-    """Whose log a new leader adopts (P18): highest last epoch, then last index, then name.
+def longest(promises: Mapping[NodeId, Promised], near: NodeId | None = None) -> NodeId:
+    """Whose log a new leader adopts (P18): highest last epoch, then last index; of equal ones `near`, then by name.
 
     Among promises of a majority this log holds every entry that any earlier leader may have reported durable.
     """
-    return max(promises, key=lambda node: (promises[node].last_epoch, promises[node].last_index, node))
+    return max(promises, key=lambda node: (promises[node].last_epoch, promises[node].last_index, node == near, node))

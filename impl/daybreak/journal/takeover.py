@@ -56,13 +56,15 @@ class Takeover:
     """One candidate's way to a log. When it is `lost` it can begin again with a higher epoch, but only its owner knows
     whether it should: somebody else may lead by then, who must not be disturbed."""
 
-    def __init__(self, replicas: Sequence[NodeId], candidate: str, patience: int) -> None:
+    def __init__(self, replicas: Sequence[NodeId], candidate: str, patience: int, near: NodeId | None = None) -> None:
+        """`near` is the replica that is asked for the log rather than others that have the same."""
         self.epoch = 0
         self.fenced_by = 0
         """The highest epoch by which a replica has refused."""
         self.adopted: Adopted | None = None
         self._replicas = replicas
         self._candidate = candidate
+        self._near = near
         self._most_patience = self._patience = patience
         self._promises: dict[NodeId, Promised] = {}
         self._reading: Reading | None = None
@@ -96,7 +98,7 @@ class Takeover:
 
     def _adopt(self) -> Effects:
         """Choose the longest log and read its end, from the last entry known to be durable on."""
-        source = longest(self._promises)
+        source = longest(self._promises, self._near)
         best = self._promises[source]
         durable = max(promise.durable for promise in self._promises.values())
         if durable > best.last_index:

@@ -52,6 +52,11 @@ VIEWS: Mapping[str, View] = {
             Column("high_key", "text", "first key behind the range, in hexadecimal digits; null: there is none"),
             Column("adjudicator", "text", "the adjudicator that owns the range, a name in daybreak_adjudicators"),
             Column("transactions_per_second", "double precision", "how busy the range was of late"),
+            Column(
+                "kept",
+                "boolean",
+                "an operator has split it off; the server does not undo that",
+            ),
         ),
     ),
     "daybreak_adjudicators": View(
@@ -60,6 +65,7 @@ VIEWS: Mapping[str, View] = {
             Column("adjudicator", "text", "its name, which is that of its journal"),
             Column("node", "text", "the node that it runs as"),
             Column("zone", "text", "its zone"),
+            Column("region", "text", "its region"),
             Column(
                 "stage",
                 "text",
@@ -71,6 +77,7 @@ VIEWS: Mapping[str, View] = {
             Column("last_commit", _MOMENT, "the latest commit time that it has given"),
             Column("floor", _MOMENT, "it refuses transactions that began before this time"),
             Column("remembered_keys", "bigint", "keys in its conflict history"),
+            Column("kept_in", "text", "where an operator wants it, of one that serves; null: nowhere in particular"),
         ),
     ),
     "daybreak_journals": View(

@@ -12,6 +12,7 @@ from pathlib import Path
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.base.topology import TOPOLOGIES
+from daybreak.control.balancer import LISTENING
 from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.control.chaos.words import Due
 from daybreak.errors import DaybreakError, DiskFullError, RetryError, UnavailableError, UnknownOutcomeError
@@ -40,8 +41,6 @@ LIMIT_US = 120_000_000
 PROCESSOR = ProcessorSettings(commit_timeout_us=10_000_000, read_retry_us=100_000, read_turn_us=20_000)
 FAR_PROCESSOR = ProcessorSettings(commit_timeout_us=10_000_000, read_turn_us=500_000, read_timeout_us=5_000_000)
 """Where storage may be far from what it waits for."""
-UNBALANCED = BalancerSettings(split_above=0)
-"""No range is split or moved but at random."""
 MARGIN_US = 20_000
 STORAGE = StorageSettings(
     tick_us=5_000, interval_us=20_000, keep_us=500_000, block_bytes=512, growth_bytes=2_048, pending_bytes=4_096
@@ -63,6 +62,8 @@ class Options:
     """Mean time between two requests to split, merge or move a key range; 0: none."""
     handovers_every_us: int = 0
     """Mean time between two requests to have another candidate lead a journal; 0: none."""
+    balancer: BalancerSettings = LISTENING
+    """No range and no leader is moved but at random, if nothing else is said."""
     segment_bytes: int = 4_096
     """Of the journals: small, so that they are trimmed."""
     wiped: float = 0.2
@@ -157,7 +158,7 @@ class Simulation:
             disk = self._storage_disks[node] = SimDisk(self.world.random)
             self.world.add(node, partial(cluster.storage, around, node, disk, STORAGE), disk)
         for region, node in zip(self.layout.topology.regions, self.layout.balancers, strict=True):
-            self.world.add(node, partial(cluster.balancer, around, UNBALANCED, region=region))
+            self.world.add(node, partial(cluster.balancer, around, self.options.balancer, region=region))
         for nodes in self.layout.candidates.values():
             for node in nodes:
                 self.world.add(node, partial(cluster.adjudicator, around, node))

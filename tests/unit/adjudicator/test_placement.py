@@ -21,6 +21,7 @@ from daybreak.adjudicator.messages import (
     Voted,
     VoteRequest,
 )
+from daybreak.adjudicator.settings import Settings
 from daybreak.base.ids import JournalId, TxnId
 from daybreak.base.keys import Key
 from daybreak.base.placed import Known, Leaving, Owned, Placed
@@ -96,6 +97,29 @@ def test_a_split_is_in_the_journal_before_anybody_is_told() -> None:
     assert last_placed(bench).owned == (Owned(b"", MIDDLE), Owned(MIDDLE, b""))
     assert sent(bench.acknowledge(), OrderDone, QP) == [OrderDone(7)]
     assert bench.sink.acts()[-1] == "Split"
+
+
+def test_a_split_that_an_operator_wants_is_marked_wherever_the_range_goes() -> None:
+    bench = Bench().serve()
+    bench.hear(SplitRange(1, MIDDLE, kept=True))
+    assert last_placed(bench).owned == (Owned(b"", MIDDLE), Owned(MIDDLE, b"", kept=True))
+    bench.hear(SplitRange(2, b"\xc0"))
+    bench.hear(SplitRange(3, b"\x40"))
+    kept = [owned.low for owned in last_placed(bench).owned if owned.kept]
+    assert kept == [MIDDLE], "what is cut off it later is not, nor what lies before"
+    moved = released(bench)
+    assert moved.kept and last_placed(bench).leaving == Leaving(MIDDLE, b"\xc0", moved.ts, OTHER, kept=True)
+    bench.clock.advance(Settings().lease_us + 1)
+    after = Bench(clock=bench.clock, journal=bench.journal).serve()
+    again = sent(after.live(2 * Settings().offer_us), Moved, PEERS[OTHER])
+    assert {moved.kept for moved in again} == {True}, "the journal tells its successor"
+
+
+def test_a_range_that_comes_is_marked_as_it_was() -> None:
+    for kept in (False, True):
+        bench = poor()
+        bench.hear(arriving(kept=kept, ts=time(1_000)), PEERS[OTHER])
+        assert [owned.kept for owned in last_placed(bench).owned if owned.low == MIDDLE] == [kept]
 
 
 def test_a_merge_undoes_a_split() -> None:

@@ -38,6 +38,11 @@ SERVE, STATUS, CHECK, INIT = ["serve"], ["status"], ["check", "DIR"], ["bench", 
         ([*SERVE, "--port=-1"], "'-1' is no port number"),
         *(([*INIT, "--scale", text], f"'{text}' is no whole number from 1") for text in ("0", "x", "1.5")),
         ([*INIT, "--scale=-1"], "'-1' is no whole number from 1"),
+        *(
+            ([*SERVE, "--lead-share", text], f"'{text}' is no percentage of more than half (51 to 100), nor 0")
+            for text in ("50", "101", "x", "7.5", "")
+        ),
+        (["adjudicators", "move", "adj-0"], "the following arguments are required: WHERE"),
     ],
 )
 def test_bad_usage_is_one_line_and_exit_code_2(

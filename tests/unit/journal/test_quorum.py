@@ -26,6 +26,11 @@ def test_longest_prefers_epoch_over_length() -> None:
     assert longest(promises) == B
 
 
+def test_of_equal_logs_the_near_one_is_read_and_no_shorter_one() -> None:
+    promises = {A: Promised(9, 4, 80, 0), B: Promised(9, 4, 80, 0), C: Promised(9, 4, 79, 0)}
+    assert [longest(promises, near) for near in (None, A, B, C)] == [B, A, B, B]
+
+
 def test_longest_is_the_same_whatever_the_order_of_arrival() -> None:
     promises = {A: Promised(9, 4, 80, 1), B: Promised(9, 4, 80, 2)}
     assert longest(promises) == longest(dict(reversed(promises.items())))
