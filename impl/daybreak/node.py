@@ -27,7 +27,7 @@ from daybreak.runtime.remote.chaos import ChaosPeers
 from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.handshake import Identity
 from daybreak.runtime.remote.network import PeerNetwork
-from daybreak.runtime.remote.peers import Address, Peers, TcpAddress
+from daybreak.runtime.remote.peers import Address, Limits, Peers, TcpAddress
 from daybreak.runtime.remote.tls import Tls
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
@@ -35,6 +35,10 @@ from daybreak.zone import Zone
 
 RELEASE_SECONDS = 1.0
 """An orderly stop waits this long for the leases to be given back: other zones may end at the same time."""
+
+
+MISSING_SECONDS = 15.0
+"""A process of another machine that has not been there for so long is reported."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -93,10 +97,13 @@ class Peering(NamedTuple):
         addresses: dict[str, Address] = {name: self.run.socket(name) for name in self.processes} | dict(self.peers)
         if self.listen is not None:
             addresses[self.process] = self.listen
-        tls = Tls(self.certificates, self.cluster, self.process) if self.certificates is not None else None
+        tls, limits = None, Limits()
+        if self.certificates is not None:
+            tls = Tls(self.certificates, self.cluster, self.process)
+            limits = Limits(missing_seconds=MISSING_SECONDS)
         if self.chaos is not None:
-            return ChaosPeers(me, registry, addresses, network.receive, tls=tls, chaos=self.chaos)
-        return Peers(me, registry, addresses, network.receive, tls=tls)
+            return ChaosPeers(me, registry, addresses, network.receive, limits, tls, chaos=self.chaos)
+        return Peers(me, registry, addresses, network.receive, limits, tls)
 
     async def start(self, peers: Peers) -> None:
         """Begin to listen and to dial; OperatorError if it cannot listen."""
