@@ -10,11 +10,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 
-def region_of(process: str) -> str:
-    """The region that a process is in: ``B`` of ``B1`` and of ``B``."""
-    return process.rstrip("0123456789")
-
-
 class Topology(NamedTuple):
     """The regions and zones of a cluster."""
 
@@ -51,8 +46,6 @@ EVERY_PROCESS = tuple(sorted({name for topology in TOPOLOGIES.values() for name 
 """The names that a process can have in any of them."""
 EVERY_REGION = tuple(sorted({name for topology in TOPOLOGIES.values() for name in topology.regions}))
 """Those that a region with an endpoint can have."""
-EVERY_PLACE = tuple(sorted({name for topology in TOPOLOGIES.values() for name in topology.places}))
-"""The same, and that of a witness."""
 EVERY_ZONE = tuple(sorted({name for topology in TOPOLOGIES.values() for name in topology.zones}))
 """Those that a zone can have."""
 
@@ -64,3 +57,8 @@ def stands_for(name: str, processes: Sequence[str]) -> tuple[str, ...]:
     return tuple(process for process in processes if name == (region_of(process) if several else process)) or tuple(
         process for process in processes if process == name
     )
+
+
+def region_of(process: str) -> str:
+    """The region that a process is in: ``B`` of ``B1`` and of ``B``."""
+    return process.rstrip("0123456789")

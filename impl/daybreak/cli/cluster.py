@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from daybreak.base.ranges import ADJUDICATORS
-from daybreak.base.topology import EVERY_PLACE, EVERY_ZONE
+from daybreak.base.topology import EVERY_ZONE, TOPOLOGIES
 from daybreak.cli.arguments import address, adjudicators, port, positive
 from daybreak.control.authority import DAYS, KEY
 from daybreak.control.machine import CERTIFICATES, CLIENTS, CONFIG
@@ -16,6 +16,8 @@ from daybreak.control.newcluster import init, plan, renew
 from daybreak.errors import RequestError
 from daybreak.runtime.remote.peers import TcpAddress
 
+EVERY_PLACE = tuple(sorted({place for topology in TOPOLOGIES.values() for place in topology.places}))
+"""The names that a region can have, that of a witness too."""
 MOST_DAYS = 3650
 Named = tuple[str, TcpAddress]
 
