@@ -26,6 +26,7 @@ from daybreak.control.datadir import DataDirectory, ServerFile
 from daybreak.control.leading import LEAD_SHARE
 from daybreak.control.leading import Settings as LeadingSettings
 from daybreak.control.leases import give_back
+from daybreak.control.machine import OverTcp
 from daybreak.endpoint import Endpoint
 from daybreak.errors import InternalError, OperatorError
 from daybreak.insight import SERVING, Cluster, ClusterInsight, Parts, Range
@@ -45,7 +46,7 @@ from daybreak.runtime.local.network import Host
 from daybreak.runtime.protocols import Clock, Message
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
-from daybreak.zones import SINGLE, ZONES, OverTcp, Zones, make_zones, told
+from daybreak.zones import SINGLE, ZONES, Zones, make_zones, told
 
 log = logging.getLogger(__name__)
 

@@ -27,14 +27,19 @@ from daybreak.runtime.remote.chaos import ChaosPeers
 from daybreak.runtime.remote.codec import Registry
 from daybreak.runtime.remote.handshake import Identity
 from daybreak.runtime.remote.network import PeerNetwork
-from daybreak.runtime.remote.peers import Address, Peers, TcpAddress
+from daybreak.runtime.remote.peers import Address, Limits, Peers, TcpAddress
 from daybreak.runtime.remote.relay import Deliver, Relay
+from daybreak.runtime.remote.tls import Tls
 from daybreak.trace.directory import TraceDirectory
 from daybreak.trace.recorder import NoTrace, Trace
 from daybreak.zone import Zone
 
 RELEASE_SECONDS = 1.0
 """An orderly stop waits this long for the leases to be given back: other zones may end at the same time."""
+
+
+MISSING_SECONDS = 15.0
+"""A process of another machine that has not been there for so long is reported."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -49,6 +54,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Where to listen for the other processes; None: on a Unix socket in the data directory."""
     peers: dict[str, TcpAddress] = {}
     """Where those of them listen that do not on a Unix socket there."""
+    certificates: Path | None = None
+    """The directory with what it shows them (`runtime.remote.tls`); None: nothing, and it believes everybody."""
     chaos: bool = False
     """Whether it takes orders to fail."""
 
@@ -79,6 +86,8 @@ class Peering(NamedTuple):
     listen: TcpAddress | None = None
     peers: Mapping[str, TcpAddress] = {}
     chaos: Chaos | None = None
+    certificates: Path | None = None
+    """Where the certificate of this process is; None: TCP without TLS."""
 
     def connect(self, network: PeerNetwork) -> Relay:
         """The connections, for `network`; OperatorError if this process is named as its own peer."""
@@ -89,11 +98,15 @@ class Peering(NamedTuple):
         addresses: dict[str, Address] = {name: self.run.socket(name) for name in self.processes} | dict(self.peers)
         if self.listen is not None:
             addresses[self.process] = self.listen
+        tls, limits = None, Limits()
+        if self.certificates is not None:
+            tls = Tls(self.certificates, self.cluster, self.process)
+            limits = Limits(missing_seconds=MISSING_SECONDS)
 
         def connections(deliver: Deliver) -> Peers:
             if self.chaos is not None:
-                return ChaosPeers(me, registry, addresses, deliver, chaos=self.chaos)
-            return Peers(me, registry, addresses, deliver)
+                return ChaosPeers(me, registry, addresses, deliver, limits, tls, chaos=self.chaos)
+            return Peers(me, registry, addresses, deliver, limits, tls)
 
         return Relay(self.process, self.processes, registry, network.receive, connections)
 
@@ -102,8 +115,9 @@ class Peering(NamedTuple):
         try:
             await relay.start()
         except OSError as error:
-            where = self.run.where if self.listen is None else f"--listen {self.listen}"
-            raise OperatorError(f"{where}: no socket can be made there: {error.strerror or error}") from None
+            where = self.run.where if self.listen is None else self.listen
+            why = os.strerror(error.errno) if error.errno else str(error)  # the loop's own text has the address again
+            raise OperatorError(f"{where}: {self.process} cannot listen there: {why}") from None
 
 
 class NodeProcess:
@@ -159,7 +173,11 @@ class NodeProcess:
             self._traces = TraceDirectory(settings.trace, self._cluster, network.fail, adjudicators=adjudicators)
         zone.prepare(cluster.Surroundings(lambda node: clock, self._trace, self._layout), self.nodes, disks_of(chaos))
         secret = read_secret(settings.data)
-        peering = Peering(self._cluster, settings.zone, run, secret, processes, settings.listen, settings.peers, chaos)
+        peering = Peering(
+            self._cluster,
+            *(settings.zone, run, secret, processes),
+            *(settings.listen, settings.peers, chaos, settings.certificates),
+        )
         self._peers = peering.connect(network)
         network.join(self._peers)
         answer_with(network, settings.zone, self.status)

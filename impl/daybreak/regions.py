@@ -1,7 +1,10 @@
-"""A cluster of several regions on one machine: the process that starts and supervises those of its regions and zones.
+"""The process that starts and supervises those of a cluster's regions and zones, all of them or one machine's.
 
     serve ──┬── A, B            `cli.region`: an endpoint each, with its query processors
             └── A1, B1, W1      `cli.node`: a zone each
+
+    node --config ──┬── A       on a machine of its own (`control.machine`); others have B and B1, and W1
+                    └── A1
 
 It is on nobody's way: a process that ends, or is killed, is started again, and the others do not notice.
 """
@@ -9,6 +12,7 @@ It is on nobody's way: a process that ends, or is killed, is started again, and 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
 import sys
@@ -34,17 +38,21 @@ READY_SECONDS = 120.0
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """How to run a cluster of several regions."""
+    """How to run a cluster of several regions, or a machine."""
 
     data: Path
     ports: tuple[int, ...]
-    """One per region, in their order; 0 takes a free one."""
+    """One per region that runs here, in their order; 0 takes a free one."""
     host: str = "127.0.0.1"
     trace: Path | None = None
     adjudicators: int | None = None
     split_above: int = SPLIT_ABOVE
     lead_share: int = LEAD_SHARE
     chaos: bool = False
+    machine: Path | None = None
+    """The file that says who runs here, and where the others are; None: all run here."""
+    runs: tuple[str, ...] = ()
+    """Who, as it says."""
 
 
 class Regions:
@@ -55,13 +63,17 @@ class Regions:
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Gets the exception if processes cannot work with what they find."""
         self._started = time.monotonic()
-        directory = self._directory = DataDirectory.open(settings.data, settings.adjudicators, len(settings.ports))
+        wanted = len(settings.ports) if settings.machine is None else None
+        directory = self._directory = DataDirectory.open(settings.data, settings.adjudicators, wanted)
         self._undo: list[Callable[[], object]] = [directory.close]
         topology = directory.topology
-        self.ports = dict(zip(topology.regions, _free(settings.ports), strict=True))
+        here = settings.runs or topology.processes
+        regions = [region for region in topology.regions if region in here]
+        self.ports = dict(zip(regions, _free(settings.host, settings.ports), strict=True))
         """The port of each region's endpoint."""
-        self._zones = Supervisor({zone: self._node(zone) for zone in topology.zones}, self._refused)
-        self._regions = Supervisor({region: self._region(region) for region in topology.regions}, self._refused)
+        self.zones = tuple(zone for zone in topology.zones if zone in here)
+        self._zones = Supervisor({zone: self._node(zone) for zone in self.zones}, self._refused)
+        self._regions = Supervisor({region: self._region(region) for region in regions}, self._refused)
 
     # --- commands -----------------------------------------------------------------------------------------------
 
@@ -76,13 +88,14 @@ class Regions:
     def _common(self) -> list[str]:
         settings = self.settings
         trace = ["--trace", str(settings.trace)] if settings.trace is not None else []
-        return ["--data", str(settings.data), *trace, *(["--chaos"] if settings.chaos else [])]
+        where = ["--data", str(settings.data)] if settings.machine is None else ["--config", str(settings.machine)]
+        return [*where, *trace, *(["--chaos"] if settings.chaos else [])]
 
     # --- start --------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Start everything; returns when all endpoints take clients. Raises `OperatorError` when the surroundings
-        forbid it."""
+        """Start everything; returns when all zones run and all endpoints take clients. Raises `OperatorError` when the
+        surroundings forbid it. A machine waits for others as long as it takes."""
         try:
             await self._start()
         except BaseException:
@@ -91,8 +104,9 @@ class Regions:
 
     async def _start(self) -> None:
         settings, directory = self.settings, self._directory
-        make_secret(directory.path)
-        for zone in directory.topology.zones:
+        if settings.machine is None:
+            make_secret(directory.path)
+        for zone in self.zones:
             directory.zone(zone)
         if settings.trace is not None:
             # Before all processes do so at once.
@@ -111,7 +125,7 @@ class Regions:
         control = ControlServer(settings.data, self.status, orders=self._order)
         await control.start()
         self._undo.append(control.stop)
-        first = next(iter(self.ports.values()))
+        first = next(iter(self.ports.values()), 0)
         directory.announce(ServerFile(os.getpid(), settings.host, first, str(control.path)))
 
     def _refused(self, error: OperatorError) -> None:
@@ -119,9 +133,9 @@ class Regions:
             self.failure.set_exception(error)
 
     async def _ready(self) -> None:
-        """Wait until all regions have announced themselves."""
-        deadline = time.monotonic() + READY_SECONDS
-        while not all(self._announced(region) for region in self.ports):
+        """Wait until all zones are ready, and all regions have announced themselves."""
+        deadline = time.monotonic() + (READY_SECONDS if self.settings.machine is None else math.inf)
+        while not all(map(self._zones.ready, self.zones)) or not all(map(self._announced, self.ports)):
             if self.failure.done():
                 await self.failure
             if time.monotonic() > deadline:
@@ -190,9 +204,9 @@ def _daybreak(*words: str) -> list[str]:
     return [sys.executable, "-m", "daybreak", *words]
 
 
-def _free(ports: tuple[int, ...]) -> list[int]:
+def _free(host: str, ports: tuple[int, ...]) -> list[int]:
     """The ports, with free ones instead of zeros: a process that is started again has the port that it had before."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) if port == 0 else None for port in ports]
+    sockets = [socket.create_server((host, 0)) if port == 0 else None for port in ports]
     found = [port if free is None else int(free.getsockname()[1]) for port, free in zip(ports, sockets, strict=True)]
     for free in sockets:
         if free is not None:

@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
 from daybreak.control.datadir import DataDirectory
-from daybreak.control.places import RunDirectory, make_secret
+from daybreak.control.machine import OverTcp
+from daybreak.control.places import RunDirectory, make_secret, read_secret
 from daybreak.control.questions import Questions, Status
 from daybreak.control.supervisor import Supervisor
 from daybreak.errors import OperatorError
@@ -26,7 +27,6 @@ from daybreak.runtime.local.chaos import disks_of
 from daybreak.runtime.local.disk import LocalDisk
 from daybreak.runtime.local.network import LocalNetwork
 from daybreak.runtime.remote.network import PeerNetwork
-from daybreak.runtime.remote.peers import TcpAddress
 from daybreak.zone import Zone
 
 log = logging.getLogger(__name__)
@@ -39,15 +39,6 @@ MAJORITY_SECONDS = 120.0
 """Without a majority of zones after so long, starting has failed."""
 ANSWER_SECONDS = 1.0
 """A zone that does not say how it is within this time is shown without its roles."""
-
-
-class OverTcp(NamedTuple):
-    """Addresses of processes that do not meet on Unix sockets."""
-
-    listen: TcpAddress | None = None
-    """Where this one listens."""
-    peers: Mapping[str, TcpAddress] = {}
-    """Where others do, by process."""
 
 
 class Zones(Protocol):
@@ -82,12 +73,14 @@ def make_zones(
     """
     if mode != APART and over_tcp != OverTcp():
         raise OperatorError("--listen and --peer are for zones that are run by daybreak node; add --processes apart")
-    secret = make_secret(directory.path)
+    secret = make_secret(directory.path) if over_tcp.certificates is None else read_secret(directory.path)
     if mode == SINGLE:
         return OwnZones(directory, disks_of(chaos))
     run = RunDirectory(directory.path)
     processes = directory.topology.processes
-    peering = Peering(directory.cluster, directory.region, run, secret, processes, *over_tcp, chaos)
+    addresses = over_tcp.listen, over_tcp.peers
+    known = directory.cluster, directory.region, run, secret, processes
+    peering = Peering(*known, *addresses, chaos, over_tcp.certificates)
     return OtherZones(directory, peering, trace, supervised=mode == ZONES)
 
 
@@ -133,10 +126,10 @@ class OtherZones:
         self.network = PeerNetwork(peering.process, cluster.process_of)
         data, zones = directory.path, directory.topology.zones
         self._zones = zones
-        for zone in zones:
+        for zone in zones if supervised else ():
             directory.zone(zone)
         self._supervised = supervised
-        self._one_of_several = len(directory.topology.regions) > 1
+        self._patient = len(directory.topology.regions) > 1 or peering.certificates is not None
         self._run, self._peering = peering.run, peering
         self._peers = self._peering.connect(self.network)
         self._questions = Questions(self.network, NodeId(f"{peering.process}/status-0"))
@@ -145,15 +138,15 @@ class OtherZones:
         self._supervisor = Supervisor(commands, self.network.fail)
 
     async def open(self, around: cluster.Surroundings) -> None:
-        """Start them and wait for all; for a majority, if one takes very long. One of several regions waits for that,
-        however long it takes.
+        """Start them and wait for all; for a majority, if one takes very long. One of several regions, or machines,
+        waits for that, however long it takes.
 
         No role starts before: damage that one zone finds in its files is then found before another one's change.
         """
         self._supervisor.start()
         self.network.join(self._peers)
         await self._peering.start(self._peers)
-        if self._one_of_several:
+        if self._patient:
             await self._wait(self._majority, math.inf)
         elif not await self._wait(lambda: not self._missing(), ALL_SECONDS):
             log.warning("going on without %s, which has not come up yet", ", ".join(self._missing()))

@@ -85,7 +85,7 @@ def test_a_cluster_over_tcp_commits_and_goes_on_without_a_machine(tmp_path: Path
         (("node", "--zone", "A2", "--peer", "B7=h:1"), 2, "'B7=h:1' names none of the processes A, A1, A2, A3"),
         (("node", "--zone", "A2", "--peer", "A1=h:0"), 2, "'h:0' is no address of the form HOST:PORT"),
         (("node", "--zone", "A2", "--peer", "A2=h:1"), 1, "--peer A2: that is this process"),
-        (("node", "--zone", "A2", "--listen", "192.0.2.1:7000"), 1, "--listen 192.0.2.1:7000: no socket can be made"),
+        (("node", "--zone", "A2", "--listen", "192.0.2.1:7000"), 1, "192.0.2.1:7000: A2 cannot listen there: "),
     ],
 )
 def test_an_address_that_is_of_no_use_is_told_in_one_line(

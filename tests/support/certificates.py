@@ -10,7 +10,7 @@ from daybreak.control.authority import Authority
 from daybreak.runtime.remote.tls import AUTHORITY, Tls
 
 CLUSTER = "c"
-VALID = timedelta(days=1)
+VALID = timedelta(days=60)
 EXPIRED = timedelta(seconds=-1)
 
 

@@ -20,10 +20,11 @@ import uvloop
 
 from daybreak.base.topology import TWO_REGIONS, region_of
 from daybreak.cli import region
+from daybreak.control.machine import OverTcp
 from daybreak.instance import Settings as RegionSettings
 from daybreak.regions import Regions, Settings
 from daybreak.runtime.remote.peers import TcpAddress
-from daybreak.zones import APART, OverTcp
+from daybreak.zones import APART
 from tests.support.hosts import Hosts, hosts_for
 from tests.support.regions import Client, TwoRegions
 

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from daybreak.base.ranges import MAX_ADJUDICATORS
 from daybreak.base.topology import EVERY_PROCESS
+from daybreak.control.machine import read_address
 from daybreak.runtime.remote.peers import TcpAddress
 
 DATA = Path(".daybreak")
@@ -58,11 +59,10 @@ def positive(text: str) -> int:
 
 def address(text: str) -> TcpAddress:
     """A TCP address, ``HOST:PORT`` or ``[HOST]:PORT``."""
-    host, _, number = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or "=" in host or not number.isascii() or not number.isdigit() or not 0 < int(number) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no address of the form HOST:PORT")
-    return TcpAddress(host, int(number))
+    try:
+        return read_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def peer(text: str) -> tuple[str, TcpAddress]:

@@ -1,4 +1,4 @@
-"""`daybreak region`: the process of one of several regions, which `daybreak serve --regions` starts and supervises."""
+"""`daybreak region`: the process of a region, which `daybreak serve` or `daybreak node` supervises."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from daybreak.cli.node import read_orders
 from daybreak.control.balancer import SPLIT_ABOVE
 from daybreak.control.datadir import DataDirectory
 from daybreak.control.leading import LEAD_SHARE
+from daybreak.control.machine import CLIENTS, OverTcp, over_tcp, read_address, read_machine
 from daybreak.instance import Instance, Settings
 from daybreak.zones import APART
 
@@ -25,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the subcommand."""
     parser.add_argument("--name", required=True, choices=EVERY_REGION, help="the region")
     parser.add_argument("--port", type=port, required=True, help="port for clients")
-    parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="data directory (default .daybreak)")
+    where.add_argument("--config", type=Path, metavar="FILE", help="what describes this machine of a cluster")
     parser.add_argument("--trace", type=Path, metavar="DIR", help="write every protocol step to DIR")
     parser.add_argument("--chaos", action="store_true", help="obey daybreak chaos; for tests")
     parser.add_argument("--split-above", type=rate, default=SPLIT_ABOVE, metavar="COMMITS", help="as of daybreak serve")
@@ -37,8 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the region until SIGTERM, SIGINT or the end of standard input; 0 after an orderly stop."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     logging.raiseExceptions = False  # a supervisor that was killed reads no log
+    machine: Path | None = arguments.config
     settings = Settings(
-        data=arguments.data,
+        data=arguments.data if machine is None else machine.parent,
+        host=CLIENTS.host if machine is None else read_address(read_machine(machine).clients).host,
+        over_tcp=OverTcp() if machine is None else over_tcp(machine, arguments.name),
         port=arguments.port,
         trace=arguments.trace,
         processes=APART,
@@ -46,17 +52,17 @@ def run(arguments: argparse.Namespace) -> int:
         split_above=arguments.split_above,
         lead_share=arguments.lead_share,
     )
-    return uvloop.run(serve(settings, arguments.name))
+    return uvloop.run(serve(settings, arguments.name, alone=machine is not None))
 
 
-async def serve(settings: Settings, region: str) -> int:
-    """Run a region until told to stop; 0."""
+async def serve(settings: Settings, region: str, *, alone: bool = False) -> int:
+    """Run a region until told to stop; 0. One that is `alone` has its machine for itself."""
     loop, stop, begin = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_reader(sys.stdin.fileno(), read_orders, begin, stop)
     stopping = loop.create_task(stop.wait())
-    instance = Instance(settings, await DataDirectory.of_region(settings.data, region))
+    instance = Instance(settings, await DataDirectory.of_region(settings.data, region, alone=alone))
     starting = loop.create_task(instance.start())
     await asyncio.wait((stopping, starting), return_when=asyncio.FIRST_COMPLETED)
     if not starting.done():

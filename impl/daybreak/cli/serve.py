@@ -12,11 +12,12 @@ import uvloop
 
 from daybreak.cli.monitor import MonitorProcess, forget_status
 from daybreak.control.datadir import regions_of
+from daybreak.control.machine import OverTcp
 from daybreak.errors import OperatorError
 from daybreak.instance import Instance, Settings
 from daybreak.regions import Regions
 from daybreak.regions import Settings as RegionsSettings
-from daybreak.zones import ZONES, OverTcp
+from daybreak.zones import ZONES
 
 
 def run(arguments: argparse.Namespace) -> int:

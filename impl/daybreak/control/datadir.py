@@ -103,13 +103,14 @@ class DataDirectory:
             raise
 
     @classmethod
-    async def of_region(cls, path: Path, region: str) -> DataDirectory:
+    async def of_region(cls, path: Path, region: str, *, alone: bool = False) -> DataDirectory:
         """The part of one of several regions, locked when the last process of the region has ended.
 
-        `OperatorError` if there is no such region, or that process does not end.
+        `OperatorError` if there is no such region, or that process does not end. It may be the only one if it is
+        `alone`: without its zones, which are on other machines.
         """
         found = identity(path)
-        if len(found.topology.regions) == 1 or region not in found.topology.regions:
+        if (len(found.topology.regions) == 1 and not alone) or region not in found.topology.regions:
             raise OperatorError(f"{path}: the cluster has no region {region} besides others; run daybreak serve")
         return cls(path, (await ZoneLock.take(_home(path, region))).release, found, region)
 
@@ -127,6 +128,12 @@ class DataDirectory:
         """Unlock the directory."""
         (self.home / "server.json").unlink(missing_ok=True)
         self._unlock()
+
+
+def make(path: Path, cluster: str, adjudicators: int, regions: int) -> None:
+    """Make the directory `path`, for its owner alone, a data directory of a cluster that has others too."""
+    path.mkdir(mode=0o700)
+    _replace(path / "format.json", msgspec.json.encode(Format(_version(regions), cluster, adjudicators, regions)))
 
 
 def identity(path: Path) -> Format:

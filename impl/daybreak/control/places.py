@@ -51,17 +51,22 @@ def make_secret(data: Path) -> bytes:
     """The cluster's secret, made if there is none yet; only for who has the data directory locked."""
     file = data / "secret"
     if not file.exists():
-        draft = data / "secret.new"
-        draft.unlink(missing_ok=True)
-        try:
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
-                handle.write(secrets.token_bytes(SECRET_BYTES))
-                handle.flush()
-                os.fsync(handle.fileno())
-            draft.rename(file)
-        except OSError as error:
-            raise OperatorError(f"{file}: cannot be written: {error.strerror}") from None
+        write_private(file, secrets.token_bytes(SECRET_BYTES))
     return read_secret(data)
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write a small file for its owner alone, whole or not at all; OperatorError if it cannot be written."""
+    draft = file.with_name(f"{file.name}.new")
+    try:
+        draft.unlink(missing_ok=True)
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        draft.rename(file)
+    except OSError as error:
+        raise OperatorError(f"{file}: cannot be written: {error.strerror}") from None
 
 
 def read_secret(data: Path) -> bytes:

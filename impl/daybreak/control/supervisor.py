@@ -3,7 +3,8 @@
 A child's standard input is its life line: it ends when that is closed, by `stop` or by the death of this process. The
 first byte there tells it to begin its work, which nobody does before `go`; until then it gets ready. It is in a session
 of its own, so the terminal's Ctrl-C does not reach it. What it writes to standard error comes out of ours, each line
-once and behind the child's name; a last line that begins with ``daybreak:`` says why it has ended.
+once and behind the child's name; a last line that begins with ``daybreak:`` says why it has ended. What it writes to
+standard output, if anything, says that it is ready.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import asyncio
 import logging
 import sys
 import time
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 import msgspec
@@ -50,6 +51,8 @@ class Child:
         self.starts = 0
         self.last_word = ""
         """Why it cannot go on, if it has said so in this life."""
+        self.ready = False
+        """Whether it has said so in this life."""
         self.wanted = asyncio.Event()
         """Unless it is to stay down."""
         self.wanted.set()
@@ -62,8 +65,9 @@ class Child:
     async def spawn(self) -> Process:
         """Start a life."""
         self.last_word = ""
+        self.ready = False
         self.process = await asyncio.create_subprocess_exec(
-            *self.command, stdin=PIPE, stdout=DEVNULL, stderr=PIPE, start_new_session=True
+            *self.command, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
         )
         self.started = time.monotonic()
         self.starts += 1
@@ -77,7 +81,20 @@ class Child:
     async def listen(self, process: Process) -> None:
         """Pass its lines on until it closes its standard error."""
         assert process.stderr is not None, "a pipe was asked for"
-        async for line in _lines(process.stderr):
+        assert process.stdout is not None, "a pipe was asked for"
+        hear = asyncio.create_task(self._hear(process.stdout))
+        try:
+            await self._pass_on(process.stderr)
+        finally:
+            hear.cancel()
+
+    async def _hear(self, said: asyncio.StreamReader) -> None:
+        """Wait for its word that it is ready."""
+        while await said.read(1 << 16):
+            self.ready = True
+
+    async def _pass_on(self, stderr: asyncio.StreamReader) -> None:
+        async for line in _lines(stderr):
             if line.startswith(REFUSED):
                 self.last_word = line.removeprefix(REFUSED)
             else:
@@ -156,6 +173,10 @@ class Supervisor:
                 *(child.name, process.pid, code, why, pause),
             )
             await asyncio.sleep(pause)
+
+    def ready(self, name: str) -> bool:
+        """Whether a child has said that it is ready."""
+        return self._children[name].ready
 
     def keep_down(self, name: str) -> None:
         """Kill a child, and do not start it again until `let_up`; KeyError if there is none of this name."""

@@ -24,9 +24,28 @@ def test_arguments(argv: list[str], role: list[str] | None, data: str) -> None:
     assert (found.zone, found.role, found.data, found.with_stdin) == ("A2", role, Path(data), False)
 
 
+@pytest.mark.parametrize(
+    ("argv", "complaint"),
+    [
+        ([], "which zone? give --zone, or --config"),
+        (["--config", "f", "--data", "d"], "--data, --listen and --peer are said by the file of --config"),
+        (["--config", "f", "--zone", "A1", "--peer", "A=h:1"], "--data, --listen and --peer are said by the file"),
+        (["--config", "f", "--role", "journal"], "--role and --with-stdin are for one zone; give --zone"),
+    ],
+)
+def test_what_does_not_go_together_is_bad_usage(
+    argv: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        parse(argv)
+    said = capsys.readouterr().err
+    assert (exit_.value.code, said.count("\n")) == (2, 1)
+    assert complaint in said
+
+
 def test_a_node_does_not_wait_for_what_only_others_need() -> None:
     """A server starts three: neither the checker nor PostgreSQL's grammar may be loaded for them."""
-    heavy = "{'tracecheck', 'postgast', 'prometheus_client', 'rich'}"
+    heavy = "{'tracecheck', 'postgast', 'prometheus_client', 'rich', 'cryptography'}"
     code = f"import sys, daybreak.cli.main, daybreak.cli.node; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "set()\n"

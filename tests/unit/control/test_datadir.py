@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from daybreak.control.datadir import (
     Format,
     ServerFile,
     identity,
+    make,
     processes_of,
     running_server,
 )
@@ -66,6 +68,26 @@ def test_a_directory_keeps_the_number_of_regions_that_it_was_made_for(path: Path
     assert processes_of(path) == TWO_REGIONS.processes
     with pytest.raises(OperatorError, match="was made for 2 regions, not 1; leave --regions out, or name another"):
         DataDirectory.open(path, regions=1)
+
+
+def test_directories_that_are_made_for_a_cluster_are_of_that_cluster(tmp_path: Path) -> None:
+    for name in ("A", "B"):
+        make(tmp_path / name, "c1", 3, 2)
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o700
+        directory = DataDirectory.open(tmp_path / name)
+        assert (directory.cluster, directory.adjudicators, directory.topology) == ("c1", 3, TWO_REGIONS)
+        directory.close()
+
+
+def test_an_only_region_has_a_part_of_its_own_only_if_its_zones_are_elsewhere(tmp_path: Path) -> None:
+    make(tmp_path / "A", "c1", 3, 1)
+    with pytest.raises(OperatorError, match="the cluster has no region A besides others; run daybreak serve"):
+        asyncio.run(DataDirectory.of_region(tmp_path / "A", "A"))
+    with pytest.raises(OperatorError, match="the cluster has no region B besides others; run daybreak serve"):
+        asyncio.run(DataDirectory.of_region(tmp_path / "A", "B", alone=True))
+    part = asyncio.run(DataDirectory.of_region(tmp_path / "A", "A", alone=True))
+    assert part.home == tmp_path / "A" / "regions" / "A"
+    part.close()
 
 
 def test_two_directories_are_two_clusters(path: Path, directory: DataDirectory) -> None:

@@ -163,3 +163,13 @@ def test_a_supervisor_stops_although_a_child_is_kept_down() -> None:
         await until(lambda: keeper.status()["A2"]["pid"] is None)
 
     assert run(ALIVE, test) == []
+
+
+def test_a_child_is_ready_when_it_has_said_so() -> None:
+    async def test(keeper: Supervisor) -> None:
+        await nothing(keeper)
+        assert not keeper.ready("A2")
+        keeper.go()
+        await until(lambda: keeper.ready("A2"))
+
+    assert run("read line; echo ready; exec cat > /dev/null", test) == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -59,8 +60,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Before the first attempt to connect again; each further one waits twice as long as the one before."""
     most_wait_seconds: float = 1.0
     """The longest wait between two attempts."""
-    missing_seconds: float = 15.0
-    """A process of another address that has not been there for so long is reported."""
+    missing_seconds: float = math.inf
+    """Who has not been there for so long is reported: where each machine is run by itself, nobody else sees that."""
 
 
 class Traffic(msgspec.Struct):
@@ -248,14 +249,15 @@ class Peers:
                     connection.write(BEAT)
 
     def _miss(self, now: float) -> None:
-        """Tell of those who are not there, once each; of those on this machine their supervisor tells."""
+        """Tell of those who are not there, once each."""
         for peer in self._peers.values():
-            address = self._addresses[peer.name]
             absent = peer.connection is None and now - peer.gone_since > self._limits.missing_seconds
-            if absent and not peer.missed and isinstance(address, TcpAddress):
+            if absent and not peer.missed:
                 peer.missed = True
                 how = "does not reach" if peer.name > self._me.process else "is not reached by"
-                log.warning("%s %s %s, which should be at %s", self._me.process, how, peer.name, address)
+                log.warning(
+                    "%s %s %s, which should be at %s", self._me.process, how, peer.name, self._addresses[peer.name]
+                )
 
     # --- what connections report --------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import time
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 AUTHORITY = "ca.pem"
 RENEW = "have another one made with daybreak cluster renew"
+SOON_SECONDS = 30 * 86400
+"""Of a certificate that ends within this time the operator is told."""
 _CHUNK_BYTES = 1 << 18
 
 _WRONG = {
@@ -107,6 +110,8 @@ class Tls:
             why = error.why.removeprefix("its certificate ")
             raise OperatorError(f"{self._own}: the certificate of {self.process} {why}", hint=RENEW) from None
         self.valid_until = here.valid_until
+        if ssl.cert_time_to_seconds(here.valid_until) < time.time() + SOON_SECONDS:
+            log.warning("%s: ends on %s; %s", self._own, here.valid_until, RENEW)
         return loaded
 
     def _context(self, *, server: bool) -> ssl.SSLContext:

@@ -144,7 +144,7 @@ def test_who_is_not_there_is_told_of_once_and_when_it_has_come(caplog: pytest.Lo
     addresses = tcp()
 
     async def test() -> None:
-        a2 = Party(identity("A2"), addresses, QUICK)
+        a2 = Party(identity("A2"), addresses, Limits(missing_seconds=15, least_wait_seconds=0.001))
         await a2.peers.start()
         for seconds in (14, 16, 17):
             a2.peers._miss(time.monotonic() + seconds)

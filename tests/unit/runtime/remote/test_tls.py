@@ -7,6 +7,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,14 @@ def test_a_renewed_certificate_is_shown_from_the_next_connection_on(
     assert [shown(), shown()] == [a.valid_until] * 2
     assert [record.message for record in caplog.records] == [
         f"{file}: the certificate of A has expired; what it replaces is used on"
+    ]
+
+
+def test_a_certificate_that_ends_soon_is_told_of(certificates: Certificates, caplog: pytest.LogCaptureFixture) -> None:
+    file = certificates.issue("A", timedelta(days=29))
+    tls = certificates.tls("A")
+    assert [record.message for record in caplog.records] == [
+        f"{file}: ends on {tls.valid_until}; have another one made with daybreak cluster renew"
     ]
 
 
