@@ -63,5 +63,12 @@ def test_without_a_bug_the_same_runs_conform(plans: dict[str, Plan], tmp_path: P
             assert result.verdict == CONFORMS, f"seed {seed}: {result.reason}"
 
 
+@pytest.mark.parametrize("bug", [bug for bug in PLANTED if bug.rung == "crossregion"], ids=lambda bug: str(bug.name))
+def test_what_is_wrong_with_a_journal_no_other_rung_sees(bug: Planted, plans: dict[str, Plan], tmp_path: Path) -> None:
+    record(bug, tmp_path)
+    others = [plan for name, plan in plans.items() if name != bug.rung]
+    assert [result.verdict for result in check_all(others, [tmp_path])] == [CONFORMS] * len(others)
+
+
 def test_every_golden_sentence_is_of_a_bug() -> None:
     assert {path.stem for path in (GOLDEN / "blame").glob("*.txt")} == {bug.name for bug in PLANTED}

@@ -18,8 +18,10 @@ from enum import Enum, auto
 from daybreak.adjudicator.messages import Tick
 from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings
+from daybreak.adjudicator.tenure import Tenure
 from daybreak.base.ids import NodeId
 from daybreak.base.time import Timestamp
+from daybreak.base.topology import zone_of
 from daybreak.journal.leader import Leader
 from daybreak.journal.messages import (
     Appended,
@@ -66,6 +68,7 @@ class Candidate(Role):
         self._rank = place.candidates[place.journal].index(place.node)
         candidate = f"{place.node}@{clock.now().latest}"
         self._leader = Leader(place.replicas, candidate=candidate, seal=self._seal)
+        self._tenure = Tenure(trace, self.check_invariants)
         self._stage = Stage.STANDBY
         self._known: NodeId | None = None
         """Who leads, as far as the replicas have said."""
@@ -190,7 +193,10 @@ class Candidate(Role):
 
     def on_doubt(self, source: NodeId, message: Doubt) -> Effects:
         """A replica has lost entries."""
-        return self._advance(self._leader.on_doubt(source, message))
+        effects = self._leader.on_doubt(source, message)
+        if effects:
+            self._tenure.tell(zone=zone_of(source), epoch=message.epoch)
+        return self._advance(effects)
 
     def _advance(self, effects: Effects) -> Effects:
         """What follows from news of the journal."""

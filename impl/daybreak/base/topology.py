@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from daybreak.base.ids import NodeId
+
 
 class Topology(NamedTuple):
     """The regions and zones of a cluster."""
@@ -57,6 +59,11 @@ def stands_for(name: str, processes: Sequence[str]) -> tuple[str, ...]:
     return tuple(process for process in processes if name == (region_of(process) if several else process)) or tuple(
         process for process in processes if process == name
     )
+
+
+def zone_of(node: NodeId) -> str:
+    """The zone that a node of a zone is in: ``A1`` of ``A1/journal-0``."""
+    return node.partition("/")[0]
 
 
 def region_of(process: str) -> str:
