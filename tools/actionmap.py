@@ -177,13 +177,14 @@ def render(modules: Iterable[SpecModule], registry: Iterable[Performance], root:
             rows = [(step, found) for step in steps if action in (found := parts(step, modules))]
             text += [_row(name, formals, step, found - {action}) for step, found in rows]
             if action in _NOBODYS:
-                text.append(f"| `{name}` | {','.join(formals)} | none: {_NOBODYS[action]} | | |\n")
+                text.append(f"| `{name}` | {', '.join(formals)} | none: {_NOBODYS[action]} | | |\n")
     return "".join(text)
 
 
 def _row(name: str, formals: tuple[str, ...], step: Performance, others: set[str]) -> str:
     method = step.method.rpartition(".")[2]
-    shown = {action: f"`{action.removesuffix(f'!{name}')}`" for action in sorted(others)}
+    shown = {action: action.removesuffix(f"!{name}") for action in sorted(others)}
+    shown = {action: f"`{text}`" if "!" in text else text for action, text in shown.items()}
     other = f"in {shown[step.action]}" if step.action in others else ""
     if not other and others:
         other = " ".join(shown.values())
