@@ -48,9 +48,16 @@ _SLICES = frozenset({"by", "adj"})
 _ELSEWHERE = {"level": "floor", "found": "ranges", "left": "leaving"}
 """Formal parameters that events call by the name of a variable of the spec, which a parameter there cannot have."""
 
+_MORE = {"CrossRegion!Restart": {"found", "promised"}, "Trimming!BeginAfter": {"epoch"}}
+"""What events of some actions tell besides the action's parameters; what becomes of it is in the mapping."""
+
+_BESIDE = {"CrossRegion": {"Damage": ("Spoil", "Tell", "Mend"), "Trimming": ("BeginAfter",)}}
+"""By spec, actions of specs beside it that its mapping has too; their other actions are its own."""
+
 _NOBODYS = {
     "Commit!FirstStatement": "the first statement fixes the start, so the two are one step here",
     "Commit!Return": "a successor finds its ranges in one step, rung 6's Seal",
+    "CrossRegion!Part": "no node knows who can hear whom",
 }
 """Actions that no method performs, and why not."""
 
@@ -79,7 +86,15 @@ def spec_files(specs: Path = SPECS) -> list[Path]:
 
 def spec_modules(specs: Path = SPECS) -> list[SpecModule]:
     """Every rung that code performs, with its actions as TLC's own parser reads them."""
-    return [SpecModule(path, actions(path), taken(path.with_name("mapping.toml"))) for path in spec_files(specs)]
+    modules = []
+    for path in spec_files(specs):
+        taking = taken(path.with_name("mapping.toml"))
+        modules.append(SpecModule(path, actions(path), taking))
+        for name, added in _BESIDE.get(path.stem, {}).items():
+            beside = path.with_name(f"{name}.tla")
+            formals = actions(beside)
+            modules.append(SpecModule(beside, {action: formals[action] for action in added}, taking))
+    return modules
 
 
 def taken(mapping: Path) -> dict[str, frozenset[str]]:
@@ -98,7 +113,7 @@ def _steps(entry: Any) -> list[str]:
 def parts(step: Performance, modules: Iterable[SpecModule]) -> set[str]:
     """All actions that a step is, of whatever rung."""
     own = {step.action} if step.refines is None else {step.action, step.refines}
-    return own.union(f"{m.name}!{name}" for m in modules for name in m.taken.get(step.action, ()))
+    return own.union(f"{m.name}!{name}" for m in modules for name in m.taken.get(step.action, ()) if name in m.actions)
 
 
 def performances() -> list[Performance]:
@@ -126,7 +141,7 @@ def disagreements(registry: Iterable[Performance], modules: Iterable[SpecModule]
             if action is not None and action not in formals:
                 found.append(f"{action}: no action of a Next, but {step.method} performs it")
         wanted = formals.get(step.action, step.parameters)
-        if not _agree(wanted, step.parameters):
+        if not _agree(wanted, tuple(p for p in step.parameters if p not in _MORE.get(step.action, ()))):
             found.append(f"{step.action}({', '.join(wanted)}): {step.method} takes ({', '.join(step.parameters)})")
     found += [f"{action}: no method performs it" for action in formals if action not in performed]
     found += [f"{action}: both a method's own and part of another's" for action in sorted(refined & direct.keys())]
@@ -168,11 +183,12 @@ def render(modules: Iterable[SpecModule], registry: Iterable[Performance], root:
 
 def _row(name: str, formals: tuple[str, ...], step: Performance, others: set[str]) -> str:
     method = step.method.rpartition(".")[2]
-    shown = {action: f"`{action.removesuffix(f'!{name}')}`" for action in sorted(others)}
+    shown = {action: action.removesuffix(f"!{name}") for action in sorted(others)}
+    shown = {action: f"`{text}`" if "!" in text else text for action, text in shown.items()}
     other = f"in {shown[step.action]}" if step.action in others else ""
     if not other and others:
-        other = ", ".join(shown.values())
-    return f"| `{name}` | {', '.join(formals)} | `{method}` | `{place(step)}` | {other} |\n"
+        other = " ".join(shown.values())
+    return f"| `{name}` | {','.join(formals)} | `{method}` | `{place(step)}` | {other} |\n"
 
 
 def pages(root: Path = ROOT) -> dict[Path, str]:

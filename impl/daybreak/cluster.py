@@ -143,9 +143,9 @@ def session_node(number: int, region: str = REGION) -> NodeId:
 
 
 def slice_of(node: NodeId) -> str | None:
-    """The adjudicator whose state a node's events belong to; None for all other roles."""
+    """The adjudicator whose state, or whose journal, a node's events belong to; None for all other roles."""
     name = node.partition("/")[2]
-    return name if name.startswith("adj-") else None
+    return f"adj-{name.rpartition('-')[2]}" if role_of(node) in ("adj", "journal") else None
 
 
 def adjudicator(around: Surroundings, node: NodeId, settings: AdjudicatorSettings | None = None) -> Adjudicator:

@@ -97,6 +97,12 @@ Floor(epoch) == IF SealOf(epoch) = 1 THEN Zero ELSE LeaseAt(epoch, SealOf(epoch)
 WithinLease(epoch, time) ==
     \A i \in durable[epoch] .. Len(log[epoch]) : AtMost(time, LeaseAt(epoch, i))
 
+\* All times that are given in the log of the epoch lie below the time.
+AboveGiven(epoch, time) == \A i \in DOMAIN log[epoch] : Before(TimeAt(epoch, i), time)
+
+\* The same, or the last of them is the time.
+CoversGiven(epoch, time) == \A i \in DOMAIN log[epoch] : AtMost(TimeAt(epoch, i), time)
+
 \* The lease in the last entry of the log that is adopted.
 LeaseFound(chosen) ==
     IF chosen.held.index = 0 THEN Zero ELSE LeaseAt(chosen.held.epoch, chosen.held.index)
@@ -145,7 +151,7 @@ Grant(epoch, until) ==
     /\ durable[epoch] > 0
     /\ AtMost(Floor(epoch), until)
     /\ AtMost(told[epoch], until)
-    /\ \A i \in DOMAIN log[epoch] : AtMost(TimeAt(epoch, i), until)
+    /\ CoversGiven(epoch, until)
     /\ Journal!AppendRecord(epoch, LeaseAlone(until))
     /\ UNCHANGED <<told, worldVars>>
 
@@ -160,7 +166,7 @@ Grant(epoch, until) ==
 Commit(epoch, txn, ts) ==
     /\ durable[epoch] > 0
     /\ Before(Floor(epoch), ts)
-    /\ \A i \in DOMAIN log[epoch] : Before(TimeAt(epoch, i), ts)
+    /\ AboveGiven(epoch, ts)
     /\ Before(told[epoch], ts)
     /\ WithinLease(epoch, ts)
     /\ MayShowLatest(now, ts)
@@ -303,14 +309,14 @@ Next ==
     \/ \E z \in Zone, e \in Epoch : Promise(z, e)
     \/ \E e \in Epoch, q \in Quorum, chosen \in replies, until \in Time :
            Adopt(e, q, chosen, until)
-    \/ \E e \in Epoch, until \in Time : Grant(e, until)
-    \/ \E e \in Epoch, txn \in Txn, ts \in Time : Commit(e, txn, ts)
-    \/ \E e \in Epoch, upto \in Time : Heartbeat(e, upto)
-    \/ \E z \in Zone, e \in Epoch : \E upto \in DOMAIN log[e] : Write(z, e, upto)
-    \/ \E z \in Zone, e \in Epoch : \E upto \in {0} \cup DOMAIN log[e] : Cut(z, e, upto)
+    \/ \E e \in led, until \in Time : Grant(e, until)
+    \/ \E e \in led, txn \in Txn, ts \in Time : Commit(e, txn, ts)
+    \/ \E e \in led, upto \in Time : Heartbeat(e, upto)
+    \/ \E z \in Zone, e \in led : \E upto \in DOMAIN log[e] : Write(z, e, upto)
+    \/ \E z \in Zone, e \in led : \E upto \in {0} \cup DOMAIN log[e] : Cut(z, e, upto)
     \/ \E z \in Zone : \E upto \in 1 .. written[z].index : Sync(z, upto)
-    \/ \E z \in Zone, e \in Epoch : \E upto \in DOMAIN log[e] : Acknowledge(z, e, upto)
-    \/ \E e \in Epoch, q \in Quorum : \E upto \in DOMAIN log[e] : Durable(e, q, upto)
+    \/ \E z \in Zone, e \in led : \E upto \in DOMAIN log[e] : Acknowledge(z, e, upto)
+    \/ \E e \in led, q \in Quorum : \E upto \in DOMAIN log[e] : Durable(e, q, upto)
     \/ \E z \in Zone : Crash(z) \/ Restart(z)
     \/ \E side \in SUBSET Zone : Part(side)
     \/ \E time \in Time : Tick(time)

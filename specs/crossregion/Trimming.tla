@@ -163,11 +163,12 @@ Trim(zone, upto) ==
 (*   when     its log ends before that one's begins                        *)
 (*   changes  base, held, known: it goes on from there                     *)
 (***************************************************************************)
-BeginAfter(zone, other) ==
-    /\ held[zone] < base[other]
-    /\ base' = [base EXCEPT ![zone] = base[other]]
-    /\ held' = [held EXCEPT ![zone] = base[other]]
-    /\ known' = [known EXCEPT ![zone] = base[other]]
+BeginAfter(zone, upto) ==
+    /\ held[zone] < upto
+    /\ \E other \in Zone : base[other] = upto
+    /\ base' = [base EXCEPT ![zone] = upto]
+    /\ held' = [held EXCEPT ![zone] = upto]
+    /\ known' = [known EXCEPT ![zone] = upto]
     /\ UNCHANGED <<length, durable, storageVars>>
 
 -----------------------------------------------------------------------------
@@ -298,7 +299,7 @@ Next ==
     \/ \E q \in Quorum : Durable(q)
     \/ \E z \in Zone : Hear(z)
     \/ \E z \in Zone : Trims(z)
-    \/ \E z, other \in Zone : BeginAfter(z, other)
+    \/ \E z \in Zone : \E upto \in {base[other] : other \in Zone} : BeginAfter(z, upto)
     \/ \E s \in Storage : Stream(s)
     \/ \E s \in Storage : Commit(s)
     \/ \E s \in Storage : Synced(s)

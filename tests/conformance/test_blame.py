@@ -90,5 +90,13 @@ def test_without_a_bug_such_runs_conform(seed: int, plans: dict[str, Plan], tmp_
         assert result.verdict == CONFORMS, result.reason
 
 
+@pytest.mark.parametrize("bug", [bug for bug in PLANTED if bug.rung == "crossregion"], ids=lambda bug: str(bug.name))
+def test_what_is_wrong_with_a_journal_no_other_rung_sees(
+    bug: Planted, plans: dict[str, Plan], catch: Callable[[Planted], Caught]
+) -> None:
+    others = [plan for name, plan in plans.items() if name != bug.rung]
+    assert [result.verdict for result in check_all(others, [catch(bug).trace])] == [CONFORMS] * len(others)
+
+
 def test_every_golden_sentence_is_of_a_bug() -> None:
     assert {path.stem for path in (GOLDEN / "blame").glob("*.txt")} == {bug.name for bug in PLANTED}

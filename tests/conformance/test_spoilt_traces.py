@@ -14,6 +14,7 @@ from tests.support.pgbench import pgbench
 from tests.support.server import Server, daybreak
 from tests.support.spoil import Spoilt, assert_refused
 from tests.support.spoil_adjudication import ADJUDICATION_SPOILS
+from tests.support.spoil_crossregion import CROSSREGION_SPOILS
 from tests.support.spoil_isolation import ISOLATION_SPOILS
 from tests.support.tracefiles import ADJUDICATOR, Trace, file_name, is_act, places, read, write
 from tracecheck import CONFORMS, INCONCLUSIVE, Result, check
@@ -99,7 +100,9 @@ def test_the_recording_conforms_and_has_something_of_everything(recording: Trace
 # --- spoilt steps -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("spoil", [*ADJUDICATION_SPOILS, *ISOLATION_SPOILS], ids=lambda spoil: str(spoil.__name__))
+@pytest.mark.parametrize(
+    "spoil", [*ADJUDICATION_SPOILS, *CROSSREGION_SPOILS, *ISOLATION_SPOILS], ids=lambda spoil: str(spoil.__name__)
+)
 def test_spoilt_trace_is_refused_at_the_event(
     spoil: Callable[[Trace], Spoilt], recording: Trace, tmp_path: Path
 ) -> None:

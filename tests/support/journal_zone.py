@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
+from msgspec.structs import replace
+
 from daybreak.base.ids import NodeId
-from daybreak.journal.messages import Append, Entry
+from daybreak.journal.messages import Append, Appended, Entry
 from daybreak.journal.replica import Journal
 from daybreak.runtime.protocols import Effects, Message, Send, Sync, Synced
 from daybreak.runtime.sim.disk import SimDisk
@@ -28,12 +30,14 @@ class Zone:
         self._keep(self.journal.start())
 
     def _keep(self, effects: Effects) -> list[Message]:
+        """What it says; how often its promise was saved is left out."""
         said: list[Message] = []
         for effect in effects:
             if isinstance(effect, Sync):
                 self._syncs.append((effect.token, self.disk.mark()))
             elif isinstance(effect, Send):
-                said.append(effect.message)
+                message = effect.message
+                said.append(replace(message, serial=0) if isinstance(message, Appended) else message)
         assert len(self._syncs) <= 1, "one sync at a time"
         self.journal.check_invariants()
         return said

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,9 +20,12 @@ from daybreak.adjudicator.messages import CommitRequest, Committed
 from daybreak.base.ids import NodeId, TxnId
 from daybreak.base.keys import Key
 from daybreak.base.records import Payload, decode, encode
-from daybreak.base.time import ZERO, Timestamp
+from daybreak.base.time import ZERO, Interval, Timestamp
 from daybreak.base.writes import Access, Record
-from daybreak.journal.messages import Entry
+from daybreak.journal import replication
+from daybreak.journal.follower import Follower
+from daybreak.journal.messages import Append, Entry, Promised
+from daybreak.journal.takeover import Takeover
 from daybreak.query.messages import CommitDone
 from daybreak.query.processor import QueryProcessor
 from daybreak.runtime.protocols import Effects, Send
@@ -224,6 +228,56 @@ def a_write_is_lost(patch: Patch) -> None:
     patch.setattr(Versions, "apply", lossy)
 
 
+# --- the journal: the bugs that only rung 4 sees ------------------------------------------------------------------
+
+
+def acknowledged_before_the_sync(patch: Patch) -> None:
+    """A replica acknowledges what it has written, and syncs it later."""
+    take = Follower._take
+
+    def hasty(self: Follower, source: NodeId, message: Append) -> Effects:
+        effects = take(self, source, message)
+        synced, self._synced = self._synced, self._log.last_index
+        told = self._acknowledgement(source)
+        self._synced, self._acknowledged = synced, min(self._acknowledged, synced)
+        return [*effects, *told]
+
+    patch.setattr(Follower, "_take", hasty)
+
+
+def one_promise_is_enough(patch: Patch) -> None:
+    """Who takes a journal over goes on with the log of the first replica that answers."""
+
+    def eager(self: Takeover, source: NodeId, message: Promised) -> Effects:
+        if message.epoch != self.epoch or self._reading is not None or self.adopted is not None:
+            return []
+        self._promises[source] = message
+        return self._adopt()
+
+    patch.setattr(Takeover, "on_promised", eager)
+
+
+def one_zone_is_enough(patch: Patch) -> None:
+    """A record is durable as soon as any replica has it."""
+    patch.setattr(replication, "majority_index", max)
+
+
+def lease_is_not_waited_for(patch: Patch) -> None:
+    """Who takes a journal over begins while its predecessor's lease runs."""
+    seal = Adjudicator._seal
+
+    def impatient(self: Adjudicator, recovered: list[Entry]) -> bytes | None:
+        own = self.clock
+        now = own.now()
+        ahead = Interval(*(Timestamp(end + 2 * self._settings.lease_us) for end in now))
+        patch.setattr(self, "clock", SimpleNamespace(now=lambda: ahead))
+        sealed = seal(self, recovered)
+        patch.setattr(self, "clock", own)
+        return sealed
+
+    patch.setattr(Adjudicator, "_seal", impatient)
+
+
 PLANTED = (
     Planted(updates_do_not_conflict, "adjudication"),
     Planted(floor_is_not_raised, "adjudication"),
@@ -232,6 +286,10 @@ PLANTED = (
     Planted(heartbeat_passes_records, "adjudication"),
     Planted(lease_is_not_inherited, "adjudication"),
     Planted(history_forgets_old_keys, "adjudication"),
+    Planted(acknowledged_before_the_sync, "crossregion"),
+    Planted(one_promise_is_enough, "crossregion"),
+    Planted(one_zone_is_enough, "crossregion"),
+    Planted(lease_is_not_waited_for, "crossregion"),
     Planted(recovery_forgets_records, "isolation"),
     Planted(acknowledged_before_durable, "isolation"),
     Planted(aborted_after_commit, "isolation"),

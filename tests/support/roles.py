@@ -12,6 +12,7 @@ from daybreak.base.time import Interval, Timestamp
 from daybreak.runtime.protocols import After, Effects, Message, Send
 from daybreak.trace.recorder import Now, Recorder
 from daybreak.trace.schema import Event
+from tests.support.tracefiles import OF_JOURNALS
 
 NOW = Timestamp(1_790_000_000_000_000)
 
@@ -69,11 +70,22 @@ class MemorySink:
         self.closed = True
 
     def events(self) -> list[Event]:
-        """What was written."""
+        """What was written, but for rung 4's part of it."""
+        return [event for event in self._all() if not self._is_of_journals(event)]
+
+    def journal_events(self) -> list[Event]:
+        """Rung 4's part."""
+        return [event for event in self._all() if self._is_of_journals(event)]
+
+    def _all(self) -> list[Event]:
         return [msgspec.json.decode(line, type=Event) for line in self.lines]
 
+    @staticmethod
+    def _is_of_journals(event: Event) -> bool:
+        return event.act.partition("!")[0] in OF_JOURNALS
+
     def acts(self) -> list[str]:
-        """The actions written, in order, without their module."""
+        """The actions of `events`, without their module."""
         return [event.act.partition("!")[2] for event in self.events()]
 
 

@@ -142,10 +142,15 @@ def durable_dropped(trace: Trace) -> Spoilt:
     return refused_at(j - 1, f"\\A r \\in appending : {'Before(upto, r.ts)' if promise else 'AtMost(ts, r.ts)'}")
 
 
+def next_of_rung_2(events: list[Event], i: int) -> int:
+    """The first event after `i` that is of this rung; the last one if there is none."""
+    return next((j for j in range(i + 1, len(events)) if events[j]["act"].startswith("Adjudication!")), i)
+
+
 def durable_at_once(events: list[Event], i: int) -> bool:
-    """Whether what a commit decides is the next thing that is durable, with nothing in between."""
-    after = events[i + 1 : i + 2]
-    return any(is_act(event, "Durable") and event["args"]["txn"] == events[i]["args"]["txn"] for event in after)
+    """Whether nothing of this rung happens between a commit and its record's being durable."""
+    event = events[next_of_rung_2(events, i)]
+    return is_act(event, "Durable") and bool(event["args"]["txn"] == events[i]["args"]["txn"])
 
 
 def commit_dropped(trace: Trace) -> Spoilt:
@@ -153,7 +158,7 @@ def commit_dropped(trace: Trace) -> Spoilt:
     events = trace[ADJUDICATOR]
     i = find(events, "Commit", lambda i: durable_at_once(events, i))
     drop(trace, Place(ADJUDICATOR, i))
-    return refused_at(i, IN_APPENDING)
+    return refused_at(next_of_rung_2(events, i - 1), IN_APPENDING)
 
 
 def commit_and_durable_swapped(trace: Trace) -> Spoilt:
@@ -182,7 +187,7 @@ def recovery_loses_a_record(trace: Trace) -> Spoilt:
     i = find(events, "Commit", lambda i: durable_at_once(events, i))
     at = court(events[:i]).lease
     insert(trace, Place(ADJUDICATOR, i + 1), "Adjudication!Recover", {"kept": {}, "at": at})
-    return refused_at(i + 2, IN_APPENDING)
+    return refused_at(next_of_rung_2(events, i + 1), IN_APPENDING)
 
 
 def recovery_before_the_lease_ends(trace: Trace) -> Spoilt:

@@ -13,6 +13,9 @@ ADJUDICATOR, STORAGE = "A1/adj-0", "A1/storage-0"
 CONFLICTS = {"W": {"W", "N", "S"}, "N": {"W", "N"}, "S": {"W"}, "R": {"W", "N"}}
 """For each class of access the classes of earlier ones that it conflicts with."""
 
+OF_JOURNALS = ("CrossRegion", "Damage", "Trimming")
+"""Specs of rung 4."""
+
 Event = dict[str, Any]
 Trace = dict[str, list[Event]]
 """The events of each node."""
@@ -52,8 +55,9 @@ def write(trace: Trace, directory: Path) -> Path:
 
 
 def is_act(event: Event, *acts: str) -> bool:
-    """Whether an event is one of these actions, whichever module they are of."""
-    return event["act"].partition("!")[2] in acts
+    """Whether an event is one of these actions, of whichever module but those of rung 4; or by its whole name."""
+    module, _, action = event["act"].partition("!")
+    return event["act"] in acts or (action in acts and module not in OF_JOURNALS)
 
 
 def middle(found: list[Any]) -> Any:
@@ -152,7 +156,7 @@ def court(events: list[Event]) -> Court:
     now = Court()
     for event in events:
         args = event["args"]
-        match event["act"].partition("!")[2]:
+        match event["act"].removeprefix("Adjudication!"):
             case "Commit":
                 now.latest = now.appending[args["txn"]] = args["ts"]
                 now.commits.append(event)

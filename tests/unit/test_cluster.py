@@ -143,9 +143,10 @@ def test_every_adjudicator_owns_a_part_of_the_keys() -> None:
     assert LAYOUT.ranges.journals == LAYOUT.journals == ("adj-0", "adj-1", "adj-2")
 
 
-def test_only_the_adjudicators_events_belong_to_a_slice() -> None:
+def test_events_of_an_adjudicator_and_of_its_journal_belong_to_one_slice() -> None:
     assert [cluster.slice_of(node) for node in ADJUDICATORS] == [n for n in LAYOUT.journals for _ in range(3)]
-    assert {cluster.slice_of(node) for node in (*REPLICAS, *CROSSBARS, *STORAGES, NodeId("A/qp-0"))} == {None}
+    assert [cluster.slice_of(node) for node in REPLICAS] == [n for n in LAYOUT.journals for _ in range(3)]
+    assert {cluster.slice_of(node) for node in (*CROSSBARS, *STORAGES, NodeId("A/qp-0"))} == {None}
 
 
 def test_a_session_has_the_number_of_its_query_processor() -> None:

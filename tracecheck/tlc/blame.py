@@ -87,6 +87,7 @@ class Blame:
         self.application = int(constants.OpApplKind)
         self.wrappers = (int(constants.LetInKind), int(constants.LabelKind))
         self.user_defined = int(constants.UserDefinedOpKind)
+        self.substituted = int(constants.SubstInKind)
         self.empty = load("tlc2.tool.TLCState").Empty
         self.context = load("tlc2.util.Context").Empty
         self.clear = int(load("tlc2.tool.EvalControl").Clear)
@@ -119,7 +120,12 @@ class _Search:
         node = spot.node
         if node.getKind() in self._of.wrappers:
             return self.blame(spot.at(node.getBody()))
+        if node.getKind() == self._of.substituted:
+            return self.blame(spot.at(node.getBody(), self._instance(node, spot.context)))
         name = self._name(node)
+        if self._is_action(node) and spot.wanted and name not in _CONJUNCTION:
+            # Perhaps the action of another module: its conditions may be looked at.
+            return self._applied(replace(spot, top=node if spot.top is None else spot.top))
         if name in _CONJUNCTION and spot.wanted:
             # Not evaluated as a whole: some of its parts may speak of the next state.
             return self._first(spot, list(node.getArgs()))
@@ -161,6 +167,17 @@ class _Search:
         more = tuple((formal, value) for formal, value in pairs if value is not None)
         return self.blame(spot.at(definition.getBody(), inner, more))
 
+    def _is_action(self, node: Node) -> bool:
+        """Whether `node` speaks of a next state that there is not."""
+        return self._successor is None and int(node.getLevel()) >= _ACTION_LEVEL and self._name(node) != ""
+
+    def _instance(self, node: Node, context: Context) -> Context:
+        """The context of a part of an instance: what stands for the constants and variables of its module."""
+        inner = context
+        for one in node.getSubsts():
+            inner = inner.cons(one.getOp(), self._of.tool.getVal(one.getExpr(), context, False))
+        return inner
+
     def _first(self, spot: _Spot, parts: list[Node]) -> _Spot | None:
         found = (self.blame(spot.at(part)) for part in parts)
         return next((part for part in found if part is not None), None)
@@ -171,7 +188,7 @@ class _Search:
 
     def _splits(self, body: Node, wanted: bool) -> bool:
         """Whether a predicate's body says more than its name."""
-        while body.getKind() in self._of.wrappers:
+        while body.getKind() in (*self._of.wrappers, self._of.substituted):
             body = body.getBody()
         if self._name(body) in _NOT:
             return self._splits(body.getArgs()[0], not wanted)

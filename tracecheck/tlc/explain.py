@@ -99,13 +99,18 @@ class Explainer:
             return self._whole(
                 attempt.action, shown, f"the spec gives {tried.mismatch} another value here", tried.leaf.node
             )
-        definition, arguments = tried.leaf.definition, tried.leaf.node.getArgs()
+        definition, arguments = self._configured(tried.leaf.definition), tried.leaf.node.getArgs()
         inner = self._engine.tool.getOpContext(definition, arguments, tried.binding, False)
         found = self._blame.find(definition.getBody(), inner, attempt.state)
         if found is None:
             note = "no conjunct is false by itself, yet there is no next state"
             return self._whole(attempt.action, shown, note, definition, leaf)
         return self._found(attempt.action, found, shown)
+
+    def _configured(self, definition: Node) -> Node:
+        """The definition that the configuration puts in the place of another one, if it does."""
+        found = self._engine.tool.lookup(definition, self._blame.context, False)
+        return found if hasattr(found, "getBody") else definition
 
     def _different(self, attempt: Attempt, difference: Difference, shown: dict[str, str]) -> Nearest:
         """The step is allowed, and leads to another value than the event says."""

@@ -125,7 +125,7 @@ class Adjudicator(Handover):
         self.commit(txn=txn, start=start, keys=keys, ts=ts)
         self._outcomes.appending(txn)
         self._placement.loads.note(keys, asker)
-        payload = encode(Payload(self._granted, Record(txn, ts, request.writes), ranges=self._ranges()))
+        payload = encode(Payload(self._tenure.granted, Record(txn, ts, request.writes), ranges=self._ranges()))
         self._appending.append(Pending(self._leader.append(payload), ts, txn, asker, heard.voters))
         return self._leader.flush()
 

@@ -18,9 +18,10 @@ from enum import Enum, auto
 from daybreak.adjudicator.messages import Tick
 from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings
+from daybreak.adjudicator.tenure import Tenure
 from daybreak.base.ids import NodeId
 from daybreak.base.time import ZERO, Timestamp
-from daybreak.base.topology import is_in
+from daybreak.base.topology import is_in, zone_of
 from daybreak.journal.leader import Leader
 from daybreak.journal.messages import (
     Appended,
@@ -71,6 +72,7 @@ class Candidate(Role):
         self._leader = Leader(
             place.replicas, candidate=candidate, seal=self._seal, resend_after=resend_after, near=near
         )
+        self._tenure = Tenure(trace, self.check_invariants)
         self._stage = Stage.STANDBY
         self._known: NodeId | None = None
         """Who leads, as far as the replicas have said."""
@@ -201,7 +203,10 @@ class Candidate(Role):
 
     def on_doubt(self, source: NodeId, message: Doubt) -> Effects:
         """A replica has lost entries."""
-        return self._advance(self._leader.on_doubt(source, message))
+        effects = self._leader.on_doubt(source, message)
+        if effects:
+            self._tenure.tell(zone=zone_of(source), epoch=message.epoch)
+        return self._advance(effects)
 
     def _advance(self, effects: Effects) -> Effects:
         """What follows from news of the journal."""

@@ -29,10 +29,12 @@ from daybreak.adjudicator.messages import (
 )
 from daybreak.adjudicator.place import Place
 from daybreak.adjudicator.settings import Settings
+from daybreak.adjudicator.tenure import choice
 from daybreak.base.ids import NodeId, TxnId
 from daybreak.base.placed import Leaving, Placed
 from daybreak.base.records import Payload, decode, encode
 from daybreak.base.time import ZERO, Timestamp
+from daybreak.base.topology import zone_of
 from daybreak.base.writes import Record
 from daybreak.journal.messages import Entry
 from daybreak.runtime.protocols import After, Effect, Effects, Send
@@ -80,8 +82,6 @@ class Reign(Candidate):
         self._inherited: list[Record] = []
         self._unread = ZERO
         """The greatest commit time in the part of the journal below what was inherited."""
-        self._granted = ZERO
-        """The lease of the last entry appended, durable or not."""
         self._begun = ZERO
         """Whoever asked before this epoch began has a start below this time."""
         # Invariant: promise <= lease; latest <= lease; promise < ts of every transaction in _appending, which is in
@@ -147,7 +147,7 @@ class Reign(Candidate):
     def _expiry(self) -> Timestamp | None:
         if self.leads:
             return self._lease
-        return self._granted if self._stage is Stage.RECOVERING and self._leader.last_index else None
+        return self._tenure.granted if self._stage is Stage.RECOVERING and self._leader.last_index else None
 
     def _seal(self, recovered: list[Entry]) -> bytes | None:
         """Wait until the lease is over that the last entry found carries, by every clock (P19). The seal grants the
@@ -162,10 +162,21 @@ class Reign(Candidate):
         payloads = [decode(entry.payload) for entry in recovered]
         self._found, self._unread = found, Timestamp(below)
         self._inherited = [payload.record for payload in payloads if payload.record is not None]
-        self._granted = Timestamp(now.latest + self._settings.lease_us)
+        self._adopt(Timestamp(now.latest + self._settings.lease_us))
         self._found_ranges(decode(last.payload).placed if last is not None else None)
         last_commit = max((below, *(payload.last_commit for payload in payloads)))
-        return encode(Payload(self._granted, last=last_commit, ranges=self._ranges()))
+        return encode(Payload(self._tenure.granted, last=last_commit, ranges=self._ranges()))
+
+    def _adopt(self, until: Timestamp) -> None:
+        """Continue the log that was found, with a seal that carries the lease `until`."""
+        leader = self._leader
+        assert leader.chosen is not None, "a log is chosen before it is continued"
+        self._tenure.adopt(
+            epoch=leader.epoch,
+            quorum=sorted(map(zone_of, leader.promises)),
+            chosen=choice(leader.epoch, leader.chosen, leader.promises[leader.chosen]),
+            until=until,
+        )
 
     def _recovered(self) -> Effects:
         """The journal is ours, and the lease of the seal is in use.
@@ -177,7 +188,7 @@ class Reign(Candidate):
         self._inherited = []
         self.trace.epoch = self._leader.epoch
         self.recover(kept=kept, at=self._found)
-        self.renew(until=self._granted)
+        self.renew(until=self._tenure.granted)
         now = self.clock.now()
         # No clock, with its error, shows as later now the start of one who has asked before.
         self._begun = Timestamp(2 * now.latest - now.earliest)
@@ -209,6 +220,9 @@ class Reign(Candidate):
             return []
         effects: Effects = []
         for entry in entries:
+            if entry.epoch == self._leader.epoch:
+                holders = sorted(map(zone_of, self._leader.holders(entry.index)))
+                self._tenure.durable(epoch=entry.epoch, quorum=holders, upto=entry.index)
             if self._appending and self._appending[0].position == entry.index:
                 effects += self._settle_one(self._appending[0])
         return effects + self._give_back() + self._deliver(entries) + self._heartbeat(self._due())
@@ -222,7 +236,7 @@ class Reign(Candidate):
             return self._has_placed(pending.place)
         if self._stage is not Stage.STOPPED:
             # Never beyond a lease appended since, which a successor may find and take for the last one.
-            self.renew(until=min(pending.ts, self._granted))
+            self.renew(until=min(pending.ts, self._tenure.granted))
         return [self._released(pending.asker)] if pending.asker is not None else []
 
     @performs("Adjudication!Durable", refines="SnapshotIsolation!Commit")
@@ -251,7 +265,7 @@ class Reign(Candidate):
         """Promise even if nobody asks, renew the lease, repeat what was lost."""
         effects = super().on_tick(source, message)
         if self._stage is Stage.SERVING:
-            if self._granted - self.clock.now().latest < self._settings.renew_us:
+            if self._tenure.granted - self.clock.now().latest < self._settings.renew_us:
                 effects += self._grant()
             effects += self._heartbeat(self.clock.now().latest)
         return effects
@@ -301,14 +315,16 @@ class Reign(Candidate):
         return self._append_lease(Timestamp(self.clock.now().latest + self._settings.lease_us), None)
 
     def _append_lease(self, until: Timestamp, asker: NodeId | None) -> Effects:
-        self._granted = until
+        self._tenure.grant(epoch=self._leader.epoch, until=until)
         index = self._leader.append(encode(Payload(until, last=self._latest, ranges=self._ranges())))
         self._appending.append(Pending(index, until, None, asker))
         return self._leader.flush()
 
     def _append_place(self, place: Moved | Leaving | Told) -> Effects:
         """Have the journal tell of the key ranges as they are to be."""
-        index = self._leader.append(encode(Payload(self._granted, last=self._latest, ranges=self._ranges())))
+        until = self._tenure.granted
+        self._tenure.grant(epoch=self._leader.epoch, until=until)
+        index = self._leader.append(encode(Payload(until, last=self._latest, ranges=self._ranges())))
         ts = Timestamp(place.ts) if isinstance(place, Leaving) else self._latest
         self._appending.append(Pending(index, ts, None, None, place=place))
         return self._leader.flush()

@@ -37,11 +37,16 @@ ALONE = ("adjudication",)
 """Specs of one adjudicator that decides alone: they say nothing of votes."""
 
 
-def rungs(adjudicators: int | None = None) -> list[Rung]:
+GROWING = ("crossregion",)
+"""Specs whose state grows with a run for ever, as a journal does: nothing for a monitor that runs for days."""
+
+
+def rungs(adjudicators: int | None = None, *, live: bool = False) -> list[Rung]:
     """Every spec that has a mapping, in the order of the ladder's directories; given how many adjudicators a cluster
-    has, those that its runs can be checked against."""
+    has, those that its runs can be checked against; `live`: for as long as it runs."""
     return [
         Rung(mapping.parent.name, next(mapping.parent.glob("Trace*.tla")), mapping)
         for mapping in sorted(specs_dir().glob("*/mapping.toml"))
         if adjudicators in (None, 1) or mapping.parent.name not in ALONE
+        if not live or mapping.parent.name not in GROWING
     ]

@@ -61,6 +61,11 @@ def stands_for(name: str, processes: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def zone_of(node: NodeId) -> str:
+    """The zone that a node of a zone is in: ``A1`` of ``A1/journal-0``."""
+    return node.partition("/")[0]
+
+
 def region_of(process: str) -> str:
     """The region that a process is in: ``B`` of ``B1`` and of ``B``."""
     return process.rstrip("0123456789")

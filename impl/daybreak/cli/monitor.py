@@ -39,7 +39,7 @@ class MonitorProcess:
 
     def __init__(self, trace: Path, data: Path, metrics: int | None = None) -> None:
         pairs: list[str] = []
-        for rung in rungs(adjudicators_of(trace)):
+        for rung in rungs(adjudicators_of(trace), live=True):
             pairs += ["--spec", str(rung.spec), "--mapping", str(rung.mapping)]
         command = [sys.executable, "-m", "tracecheck", "monitor", *pairs]
         command += ["--follow", str(trace), "--status", str(data / STATUS), "--state", str(data / STATE)]

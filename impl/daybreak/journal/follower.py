@@ -5,13 +5,10 @@ What it does besides, for readers and about damage, space and trimming, is in `j
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from msgspec.structs import replace
 
 from daybreak.base.ids import NodeId
 from daybreak.errors import DiskFullError, InternalError
-from daybreak.journal.health import Health
 from daybreak.journal.messages import (
     Append,
     Appended,
@@ -22,28 +19,16 @@ from daybreak.journal.messages import (
     Promised,
     Propose,
 )
-from daybreak.journal.promise import Promise, load_promise, save_promise
-from daybreak.journal.segment import SEGMENT_BYTES, Log
-from daybreak.journal.tail import Position
+from daybreak.journal.segment import SEGMENT_BYTES
+from daybreak.journal.steps import Flight, Steps
 from daybreak.runtime.protocols import Clock, Disk, Effects, Send, Sync, Synced, SyncFailed
-from daybreak.runtime.role import Role
 from daybreak.trace.recorder import Trace
 
 MESSAGE_BYTES = 1024 * 1024
 """A Fetched holds at most this much, or a single entry."""
 
 
-class Flight(NamedTuple):
-    """A sync under way."""
-
-    token: int
-    upto: int
-    """The last entry written before the sync began and not cut since."""
-    cut: int
-    """The cut that was written before the sync began; 0 for none."""
-
-
-class Follower(Role):
+class Follower(Steps):
     """What the module's docstring says."""
 
     def __init__(
@@ -57,44 +42,24 @@ class Follower(Role):
         message_bytes: int = MESSAGE_BYTES,
     ) -> None:
         """Open the log; OperatorError if its files are of another version or its promise is lost."""
-        super().__init__(node, clock, trace)
-        self._disk = disk
+        super().__init__(node, clock, trace, disk, segment_bytes=segment_bytes)
         self._message_bytes = message_bytes
-        self._promise = load_promise(disk)
-        base = Position(self._promise.base, self._promise.base_epoch)
-        self._log = Log(disk, segment_bytes=segment_bytes, cut=self._promise.cut, base=base)
         self.failure: str | None = None
         """Why this replica has left the quorum: a disk error, after which it says nothing any more."""
-        # What the files hold now may still be in the machine's memory only: nothing counts before the first sync.
-        self._open = False
-        self._flight: Flight | None = None
         self._token = 0
         self._dirty = True
-        # Invariant: _synced and _agreed are at most last_index; _durable is too, and no entry up to it is ever cut;
-        # the log begins at or before the entry _durable, which a new leader may ask for, or right after it.
-        self._synced = base.index
-        self._durable = self._log.durable
         # About the leader of the promised epoch; None until it has appended here in this life of the replica.
         self._leader: NodeId | None = None
         self._heard_of: NodeId | None = None
         """Who was the last to propose with success, or to append, in this life of the replica."""
         self._heard_at = clock.now().latest
         """When, or when the replica has started."""
-        self._agreed = 0
-        """Up to here the log is the leader's."""
-        self._acknowledged = 0
-        self._health = Health(self._log, disk)
         self._target: int | None = None
         """With everything up to here the replica is whole again; known from the leader of the promised epoch."""
         self._unvouched = False
         """A voucher was written since the last sync began."""
         self._news = False
         """What the leader was told last of `whole` and `room` is no longer so."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether it has everything that it ever acknowledged, undamaged as far as known."""
-        return not self._promise.doubt and self._log.damage is None and self._health.sound
 
     @property
     def serving(self) -> bool:
@@ -146,8 +111,10 @@ class Follower(Role):
         elif (message.epoch, message.candidate) != (current.epoch, current.candidate):
             return [Send(source, Fenced(message.epoch, current.epoch))]
         self._hear_of(source)
-        last = self._synced
-        return [Send(source, Promised(message.epoch, self._log.epoch_at(last), last, self._durable))]
+        held = self._held()
+        if self._answered != (message.epoch, held):
+            self.promise(zone=self._zone, epoch=message.epoch)
+        return [Send(source, Promised(message.epoch, held.epoch, held.index, self._durable))]
 
     def _hear_of(self, candidate: NodeId) -> None:
         self._heard_of, self._heard_at = candidate, self.clock.now().latest
@@ -155,12 +122,7 @@ class Follower(Role):
     def _follow(self, epoch: int, candidate: str) -> None:
         self._save(replace(self._promise, epoch=epoch, candidate=candidate))
         self._leader = self._target = None
-        self._agreed = self._acknowledged = 0
-
-    def _save(self, promise: Promise) -> None:
-        promise = replace(promise, serial=self._promise.serial + 1)
-        save_promise(self._disk, promise)
-        self._promise = promise
+        self._agreed = self._acknowledged = self._vouched_for = 0
 
     def on_append(self, source: NodeId, message: Append) -> Effects:
         """P18: write what the leader of the promised epoch sends, where it fits."""
@@ -168,6 +130,7 @@ class Follower(Role):
             return [Send(source, Fenced(message.epoch, self._promise.epoch))]
         if message.epoch > self._promise.epoch:
             self._follow(message.epoch, "")
+            self.promise(zone=self._zone, epoch=message.epoch)
         self._leader = source
         self._hear_of(source)
         if self._promise.cut:
@@ -210,12 +173,16 @@ class Follower(Role):
         return self._sync()
 
     def _write(self, entries: tuple[Entry, ...]) -> None:
+        before = self._log.last_index
         try:
             self._log.append(entries, durable=self._durable, synced=self._synced)
         except DiskFullError:
             self._agreed = min(self._agreed, self._log.last_index)
             self._durable = min(self._durable, self._log.last_index)
             raise
+        finally:
+            if (last := self._log.last_index) > before:
+                self.write(zone=self._zone, epoch=self._promise.epoch, upto=last)
 
     def _agree(self, index: int, durable: int) -> None:
         """The log is the leader's up to `index`; so what is durable there is known to be durable here."""
@@ -238,11 +205,10 @@ class Follower(Role):
 
     def _drop(self, index: int, *, doubt: int) -> Effects:
         self._save(replace(self._promise, cut=index, doubt=doubt))
-        self._log.cut(index)
-        self._health.cut(index)
-        self._synced = min(self._synced, index - 1)
-        if self._flight is not None:
-            self._flight = self._flight._replace(upto=min(self._flight.upto, index - 1))
+        if index <= self._log.last_index:
+            self.cut(zone=self._zone, epoch=self._promise.epoch, upto=index - 1)
+        else:
+            self._drop_after(index - 1)
         self._dirty = True
         return self._sync()
 
@@ -262,8 +228,7 @@ class Follower(Role):
         flight, self._flight = self._flight, None
         if flight is None or flight.token != message.token:
             raise InternalError(f"{self.node}: sync {message.token} was not under way")
-        self._open = True
-        self._synced = max(self._synced, flight.upto)
+        self._note_synced(flight.upto)
         if flight.cut:
             self._save(replace(self._promise, cut=0))
         self._unvouched = self._log.vouch(self._synced) or self._unvouched
@@ -275,10 +240,26 @@ class Follower(Role):
             effects = self._acknowledgement(self._leader)
         return effects + self._sync()
 
+    def _note_synced(self, upto: int) -> None:
+        """The first sync of a life tells what the disk holds."""
+        if not self._open:
+            last = self._log.last_index
+            if self._log.damage is not None:
+                self.spoil(zone=self._zone, upto=last)
+            found = {"epoch": self._log.epoch_at(last), "index": last}
+            self.restart(zone=self._zone, found=found, promised=self._promise.epoch)
+        elif upto > self._synced:
+            self.sync(zone=self._zone, upto=upto)
+
     def _acknowledgement(self, leader: NodeId) -> Effects:
         self._acknowledged = min(self._agreed, self._synced)
         self._news = False
-        appended = Appended(self._promise.epoch, self._acknowledged, self.whole, self._log.room)
+        if not self.whole:
+            self._vouched_for = 0
+        elif self._acknowledged > self._vouched_for:
+            self.acknowledge(zone=self._zone, epoch=self._promise.epoch, upto=self._acknowledged)
+        promise = self._promise
+        appended = Appended(promise.epoch, self._acknowledged, self.whole, self._log.room, promise.serial)
         return [Send(leader, appended), *self._ask(leader)]
 
     def on_sync_failed(self, source: NodeId, message: SyncFailed) -> Effects:
@@ -293,9 +274,8 @@ class Follower(Role):
         self._news = self._health.synced(token) or self._news
         has_all = self._target is not None and min(self._agreed, self._synced) >= self._target
         if has_all and not self._promise.cut:
-            self._save(replace(self._promise, doubt=0))
+            self.mend(zone=self._zone)
             self._target = None
-            self._health.mended += 1
             self._news = True
 
     def check_invariants(self) -> None:

@@ -14,7 +14,7 @@ that is fenced, is `deposed`, until its owner decides to `propose` again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from daybreak.base.ids import NodeId
 from daybreak.errors import InternalError
@@ -90,6 +90,20 @@ class Leader:
     def room(self) -> bool:
         """Whether a majority of zones has space for more than what keeps the journal alive."""
         return self._replication is None or self._replication.room
+
+    @property
+    def promises(self) -> Mapping[NodeId, Promised]:
+        """What the replicas that follow this leader have answered, until a log was chosen."""
+        return self._takeover.promises
+
+    @property
+    def chosen(self) -> NodeId | None:
+        """The replica whose log was chosen."""
+        return self._takeover.chosen
+
+    def holders(self, index: int) -> tuple[NodeId, ...]:
+        """The replicas that count and have said to have the log up to `index` on their disks."""
+        return self._replication.holders(index) if self._replication else ()
 
     def is_majority(self, replicas: int) -> bool:
         """Whether so many replicas are more than half."""

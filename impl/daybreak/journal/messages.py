@@ -90,6 +90,8 @@ class Appended(Message, frozen=True):
     """False: it counts towards no majority, for this zone lacks entries that it had acknowledged."""
     room: bool = True
     """False: the disk is nearly full, and only what keeps the journal alive should be appended."""
+    serial: int = 0
+    """Of the replica's promise: not less than the number of any loss that it had when it said this (see Doubt)."""
 
 
 class Behind(Message, frozen=True):

@@ -208,12 +208,10 @@ class Journal(Follower):
 
     def _restart(self, base: Position, *, doubt: int) -> Effects:
         """Drop all entries, by a cut of everything (see `_cut`), and begin after `base`."""
+        lost = doubt != self._promise.doubt
         self._save(replace(self._promise, base=base.index, base_epoch=base.epoch, cut=base.index + 1, doubt=doubt))
-        self._log.restart(base)
-        self._health.trim()
-        self._synced = self._durable = self._agreed = base.index
-        self._acknowledged = 0
-        if self._flight is not None:
-            self._flight = self._flight._replace(upto=base.index)
+        self.begin_after(zone=self._zone, epoch=self._promise.epoch, upto=base.index)
+        if lost:
+            self.spoil(zone=self._zone, upto=base.index)
         self._dirty = True
         return self._sync()

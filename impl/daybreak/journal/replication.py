@@ -64,6 +64,11 @@ class Progress:
     known: Position
     """An entry of the leader's log that the replica has; feeding goes on after it."""
     acknowledged: int = 0
+    """Up to here its log is this one, and on its disk."""
+    vouched: int = 0
+    """The same, as it has said while it was whole: only that counts. An older message may come later."""
+    incident: int = 0
+    """The last loss that it has told of; what it has said before that is void."""
     streaming: bool = False
     """All that was flushed is on its way."""
     chunk: Position | None = None
@@ -119,6 +124,10 @@ class Replication:
         able = sum(p.room and p.silent < SILENT_RETRIES for p in self._progress.values())
         return all(p.room for p in self._progress.values()) or able >= majority(len(self._progress))
 
+    def holders(self, index: int) -> tuple[NodeId, ...]:
+        """The replicas that count and have acknowledged the log up to `index`."""
+        return tuple(node for node, p in self._progress.items() if p.whole and p.vouched >= index)
+
     def begin(self, seal: bytes) -> Effects:
         """Append the seal and send it to every replica, after what the adopted log has above its base."""
         self.append(seal)
@@ -156,12 +165,14 @@ class Replication:
     def on_appended(self, source: NodeId, message: Appended) -> Effects:
         """Count, and go on feeding."""
         progress = self._progress[source]
-        if message.epoch != self._epoch:
+        if message.epoch != self._epoch or message.serial < progress.incident:
             return []
         progress.whole, progress.room, progress.silent = message.whole, message.room, 0
         moved = message.index > progress.acknowledged
         progress.acknowledged = max(progress.acknowledged, message.index)
-        counted = majority_index([p.acknowledged if p.whole else 0 for p in self._progress.values()])
+        if message.whole:
+            progress.vouched = max(progress.vouched, message.index)
+        counted = majority_index([p.vouched if p.whole else 0 for p in self._progress.values()])
         if counted >= self._seal:
             self.durable = max(self.durable, counted)
         if not moved or progress.streaming or (progress.chunk is not None and message.index < progress.chunk.index):
@@ -179,7 +190,7 @@ class Replication:
             return []
         progress.whole, progress.room = message.whole, message.room
         if not message.whole:
-            progress.acknowledged = 0
+            progress.acknowledged = progress.vouched = 0
         if message.next_index <= progress.repaired or (progress.blocked and not message.room):
             return []
         progress.blocked = False
@@ -206,7 +217,8 @@ class Replication:
         progress = self._progress[source]
         if message.epoch != self._epoch:
             return []
-        progress.whole, progress.acknowledged = False, 0
+        progress.whole, progress.acknowledged, progress.vouched = False, 0, 0
+        progress.incident = max(progress.incident, message.incident)
         return [Send(source, Whole(self._epoch, message.incident, self._flushed.index))]
 
     def _feed(self, replica: NodeId) -> Effects:

@@ -9,7 +9,7 @@ on_fetched       <- Fetched(117..121): 117 is the base, 118..121 the tail to rep
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -62,6 +62,8 @@ class Takeover:
         self.fenced_by = 0
         """The highest epoch by which a replica has refused."""
         self.adopted: Adopted | None = None
+        self.chosen: NodeId | None = None
+        """Whose log is adopted, or being read."""
         self._replicas = replicas
         self._candidate = candidate
         self._near = near
@@ -76,7 +78,7 @@ class Takeover:
         promises than those of a majority."""
         self._patience = 0 if hasty else self._most_patience
         self.epoch = max(above, self.fenced_by, self.epoch) + 1
-        self.adopted = self._reading = None
+        self.adopted = self._reading = self.chosen = None
         self._promises = {}
         self._idle = 0
         return [self._proposal(replica) for replica in self._replicas]
@@ -93,12 +95,17 @@ class Takeover:
             return self._adopt()
         return []
 
+    @property
+    def promises(self) -> Mapping[NodeId, Promised]:
+        """What replicas have answered; no more are taken once a log is chosen."""
+        return self._promises
+
     def _elected(self) -> bool:
         return len(self._promises) >= majority(len(self._replicas))
 
     def _adopt(self) -> Effects:
         """Choose the longest log and read its end, from the last entry known to be durable on."""
-        source = longest(self._promises, self._near)
+        source = self.chosen = longest(self._promises, self._near)
         best = self._promises[source]
         durable = max(promise.durable for promise in self._promises.values())
         if durable > best.last_index:

@@ -162,7 +162,7 @@ def test_one_refusal_ends_it_for_all(reason: Reason) -> None:
     bench = Bench().serve()
     hear(bench, request(voters=(ONE, TWO)))
     hear(bench, voted(TWO))
-    before = len(bench.sink.lines)
+    before = len(bench.sink.acts())
     assert answers(hear(bench, Refused(A, reason))) == told(reason, ONE, TWO)
     assert bench.sink.acts()[before:] == (["Decline"] if reason is Reason.UNAVAILABLE else []), "the voter's step, else"
     assert hear(bench, Refused(A, reason)) == []

@@ -38,3 +38,7 @@ def test_every_rung_has_a_spec_beside_its_mapping() -> None:
     for rung in rungs():
         assert rung.spec.is_file()
         assert rung.spec.parent == rung.mapping.parent == specs_dir() / rung.name
+
+
+def test_a_monitor_that_runs_for_days_leaves_out_what_grows() -> None:
+    assert {rung.name for rung in rungs(2)} - {rung.name for rung in rungs(2, live=True)} == {"crossregion"}

@@ -298,8 +298,28 @@ def test_what_a_zone_had_before_it_lost_entries_does_not_count_any_more() -> Non
         getattr(replication, "on_behind" if isinstance(loss, Behind) else "on_doubt")(Z3, loss)
         replication.on_appended(Z1, Appended(EPOCH, index))
         assert replication.durable == 11
-        replication.on_appended(Z3, Appended(EPOCH, index))
+        replication.on_appended(Z3, Appended(EPOCH, index, serial=4))
         assert replication.durable == index
+
+
+def test_what_a_zone_said_before_it_lost_entries_may_come_late_and_does_not_count() -> None:
+    replication = sealed()
+    index = replication.append(b"x")
+    replication.flush()
+    replication.on_doubt(Z3, Doubt(EPOCH, 4))
+    replication.on_appended(Z1, Appended(EPOCH, index))
+    replication.on_appended(Z3, Appended(EPOCH, index, serial=3))
+    assert (replication.durable, replication.holders(index)) == (11, (Z1,))
+
+
+def test_what_a_zone_said_while_whole_does_not_vouch_for_more_when_it_comes_late() -> None:
+    replication = sealed()
+    index = replication.append(b"x")
+    replication.flush()
+    replication.on_appended(Z1, Appended(EPOCH, index))
+    replication.on_appended(Z3, Appended(EPOCH, index, whole=False))
+    replication.on_appended(Z3, Appended(EPOCH, 11))
+    assert (replication.durable, replication.holders(index)) == (11, (Z1,))
 
 
 def test_a_zone_in_doubt_is_told_all_that_was_ever_sent() -> None:
