@@ -1,7 +1,8 @@
 """What each endpoint of two regions can do while something fails, and that nothing is lost or done twice: one test for
 each case of docs/availability.md, in its order, on one cluster.
 
-At both endpoints clients move money all the while; when a case is over, every transfer is what its client was told.
+Each place is a host of its own, where the machine allows it (`tests.support.hosts`). At both endpoints clients move
+money all the while; when a case is over, every transfer is what its client was told.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pytest
 
 from tests.support.availability import Case, Expected, Side, cases
 from tests.support.counters import Counters
+from tests.support.hosted import on_hosts
 from tests.support.regions import SECONDS, Client, TwoRegions
 from tests.support.server import daybreak
 from tests.support.transfers import Transfers, judge
@@ -83,7 +85,7 @@ class Bank:
 
 @pytest.fixture(scope="module")
 def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with TwoRegions(tmp_path_factory.mktemp("regions") / "data") as server:
+    with on_hosts(tmp_path_factory.mktemp("regions") / "data") as server:
         yield Bank(server)
         assert server.stop() == 0
 
