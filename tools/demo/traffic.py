@@ -83,7 +83,9 @@ class Traffic:
             # A connection that is refused has no SQLSTATE in psycopg, but libpq's words.
             refused = "57P03" if "not accepting" in str(error) else "08001"
             self.told[error.sqlstate or refused] += 1
-            self.last_error = str(error).strip().splitlines()[-1]
+            self.last_error = (
+                error.diag.message_primary or str(error).rpartition("FATAL:")[2].strip().partition("\n")[0]
+            )
 
     def _transfer(self, client: Client, name: str, rng: random.Random) -> None:
         """Move money between two accounts, and leave a receipt; look at the total before."""
