@@ -48,7 +48,7 @@ _SLICES = frozenset({"by", "adj"})
 _ELSEWHERE = {"level": "floor", "found": "ranges", "left": "leaving"}
 """Formal parameters that events call by the name of a variable of the spec, which a parameter there cannot have."""
 
-_MORE = {"CrossRegion!Restart": {"found", "promised"}, "Trimming!BeginAfter": {"epoch"}}
+_MORE = {"CrossRegion!Restart": {"found", "promised"}, "Damage!Spoil": {"promised"}, "Trimming!BeginAfter": {"epoch"}}
 """What events of some actions tell besides the action's parameters; what becomes of it is in the mapping."""
 
 _BESIDE = {"CrossRegion": {"Damage": ("Spoil", "Tell", "Mend"), "Trimming": ("BeginAfter",)}}

@@ -41,6 +41,17 @@ STEPS = {
         "CommitReadOnly",
         "Abort",
     },
+    "crossregion": {
+        "Promise",
+        "Adopt",
+        "Write",
+        "Sync",
+        "Acknowledge",
+        "Durable",
+        "Heartbeat",
+        "Commit",
+        "Grant",
+    },
     "isolation": {
         "Recover",
         "Forget",

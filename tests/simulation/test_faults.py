@@ -120,9 +120,9 @@ def test_full_disks_refuse_commits_with_a_known_outcome_and_serve_reads(monkeypa
 # --- must fail ---------------------------------------------------------------------------------------------------
 
 
-def noticed(faults: Faults, **options: int) -> str | None:
+def noticed(faults: Faults, seeds: int = 40, **options: int) -> str | None:
     """What the first seed says that notices the bug; None if none does."""
-    for seed in range(40):
+    for seed in range(seeds):
         try:
             settings = replace(Options(faults=faults), **options)  # type: ignore[arg-type]
             simulation(seed, settings, unchecked="it has a bug that is to be noticed").run()
@@ -147,7 +147,7 @@ def test_a_replica_that_takes_a_failed_sync_for_a_good_one_must_fail(monkeypatch
         return self.on_synced(self.node, Synced(message.token))
 
     monkeypatch.setattr(Journal, "on_sync_failed", pretend)
-    assert noticed(often) is not None
+    assert noticed(often, seeds=120) is not None
 
 
 def test_a_replica_that_promises_although_it_lost_entries_must_fail(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def gaps(trace: Path) -> Iterator[int]:
     of the one to the first step of the other."""
     events: dict[str, list[dict[str, Any]]] = {}
     for event in (event for node in read(trace).values() for event in node):
-        if event.get("slice"):
+        if event.get("slice") and "epoch" in event:
             events.setdefault(event["slice"], []).append(event)
     for of_journal in events.values():
         of_journal.sort(key=lambda event: (event["epoch"], event["n"]))

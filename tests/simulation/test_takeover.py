@@ -48,7 +48,7 @@ def never_again(case: Case) -> None:
     """The old leader takes no step between the lease that its successor found and its own next epoch."""
     recover = case.since("Adjudication!Recover")[0]
     assert recover["node"] != case.strike.node
-    of_old = [e for e in case.events if e["node"] == case.strike.node and e["epoch"] < recover["epoch"]]
+    of_old = [e for e in case.events if e["node"] == case.strike.node and e.get("epoch", 0) < recover["epoch"]]
     assert of_old and all(event["at"][1] <= recover["args"]["at"] < recover["at"][0] for event in of_old)
 
 

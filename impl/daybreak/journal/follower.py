@@ -245,7 +245,7 @@ class Follower(Steps):
         if not self._open:
             last = self._log.last_index
             if self._log.damage is not None:
-                self.spoil(zone=self._zone, upto=last)
+                self.spoil(zone=self._zone, upto=last, promised=self._promise.epoch)
             found = {"epoch": self._log.epoch_at(last), "index": last}
             self.restart(zone=self._zone, found=found, promised=self._promise.epoch)
         elif upto > self._synced:

@@ -212,6 +212,6 @@ class Journal(Follower):
         self._save(replace(self._promise, base=base.index, base_epoch=base.epoch, cut=base.index + 1, doubt=doubt))
         self.begin_after(zone=self._zone, epoch=self._promise.epoch, upto=base.index)
         if lost:
-            self.spoil(zone=self._zone, upto=base.index)
+            self.spoil(zone=self._zone, upto=base.index, promised=self._promise.epoch)
         self._dirty = True
         return self._sync()

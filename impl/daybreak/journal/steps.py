@@ -100,8 +100,12 @@ class Steps(Role):
         self._vouched_for = upto
 
     @performs("Damage!Spoil")
-    def spoil(self, *, zone: str, upto: int) -> None:
-        """P17: only the entries up to `upto` can be read of those that were on the disk."""
+    def spoil(self, *, zone: str, upto: int, promised: int) -> None:
+        """P17: only the entries up to `upto` can be read of those that were on the disk.
+
+        If it is found at a start, the replica may have written some of them just before it ended, for the leader whose
+        epoch it had `promised`.
+        """
 
     @performs("Damage!Mend")
     def mend(self, *, zone: str) -> None:

@@ -68,6 +68,7 @@ def test_the_reports_speak_of_every_spec(
     assert [(Path(result["spec"]).stem, result["verdict"]) for result in shown] == [
         ("TraceAdjudication", CONFORMS),
         ("TraceCommit", CONFORMS),
+        ("TraceCrossRegion", CONFORMS),
         ("TraceSnapshotIsolation", CONFORMS),
         ("TracePlacement", CONFORMS),
     ]

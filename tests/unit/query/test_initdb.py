@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -70,12 +71,10 @@ def test_nothing_is_taken_from_where_others_may_write(cache: Path, tmp_path: Pat
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can run PostgreSQL as somebody else")
-def test_another_user_could_not_read_it(cache: Path, tmp_path: Path) -> None:
-    shutil.chown(tmp_path, "nobody")
-    tmp_path.chmod(0o755)
-    for above in tmp_path.parents[:2]:
-        above.chmod(0o755)
-    assert not make(tmp_path / "one", "user:nobody")
+def test_another_user_could_not_read_it(cache: Path) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        shutil.chown(directory, "nobody")
+        assert not make(Path(directory) / "one", "user:nobody")
     assert not cache.exists()
 
 
