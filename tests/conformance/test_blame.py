@@ -27,7 +27,8 @@ SEEDS = range(24)
 """Tried in turn until a run shows the bug: which one does changes with every change of what is simulated."""
 BLAME = re.compile(
     r"\w+?_(?P<role>[a-z]+)-\d+\.ndjson:\d+: (?P<event>\w+)\(.*\) by \S+: "
-    r"not allowed, for \"(?P<condition>.*)\"(?P<truth>(?:, which Next demands,)? is false| is true and must not be) \(.*\)"
+    r"not allowed, for \"(?P<condition>.*)\""
+    r"(?P<truth>(?:, which Next demands,)? is false| is true and must not be) \(.*\)"
     r"(?P<within>, in \".*\")?, (?P<place>specs/\S+:\d+)\.\n"
 )
 """What of a sentence does not depend on the seed."""
