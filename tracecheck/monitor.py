@@ -138,22 +138,26 @@ class Monitor:
         return self.verdict
 
     def drain(self, within_s: float = DEFAULT_DRAIN_S) -> None:
-        """Checks all that has been written, holding nothing back, for at most `within_s`; then the check has ended.
+        """Checks all that has been written, for at most `within_s`; then the check has ended.
 
-        A line without an end is left alone: its writer has not finished it. Raises as `run` does.
+        Nothing is held back once nothing new has come for a while: until then, who writes has not ended either. A line
+        without an end is left alone: its writer has not finished it. Raises as `run` does.
         """
         now = progress = time.monotonic()
         deadline = now + within_s
         finding: Finding | None = Finding("unfinished", f"gave up {within_s:g} s after it was told to stop")
         while now <= deadline:
-            news, passed = self.follower.poll(), self._pass_on(None)
-            self._tell()
-            now = time.monotonic()
+            news = self.follower.poll()
             if news:
                 self._last_news = now
+            is_settled = not news and now - self._last_news >= min(self._hold_back_us / 1e6, _GRACE_S)
+            hold_back = self.timed and not is_settled
+            passed = self._pass_on(self.merger.newest - self._hold_back_us if hold_back else None)
+            self._tell()
+            now = time.monotonic()
             if news or passed:
                 progress = now
-            elif self.merger.stopped or self._is_complete(now, progress):
+            elif self.merger.stopped or (is_settled and self._is_complete(now, progress)):
                 finding = self.merger.stuck() or self.follower.gone()
                 break
             else:
@@ -166,9 +170,7 @@ class Monitor:
         self._tell(always=True)
 
     def _is_complete(self, now: float, progress: float) -> bool:
-        """Whether all that had happened by the last event is surely written, and checked but for what lacks a cause."""
-        if now - self._last_news < min(self._hold_back_us / 1e6, _GRACE_S):
-            return False
+        """Whether all is checked of what had been written by the last event, but for what lacks a cause."""
         return now - progress > _GRACE_S or not (self.merger.waiting_entries or self.merger.stuck())
 
     def _pass_on(self, limit: int | None) -> int:

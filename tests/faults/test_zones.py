@@ -153,7 +153,7 @@ def test_commits_go_on_while_a_zone_is_down_and_it_catches_up(tmp_path: Path) ->
     ("options", "code", "said"),
     [
         (("--zone", "A9"), 2, "daybreak node: argument --zone: invalid choice: 'A9'"),
-        ((), 2, "daybreak node: the following arguments are required: --zone; see daybreak node --help"),
+        ((), 2, "daybreak node: which zone? give --zone, or --config; see daybreak node --help"),
         (("--zone", "A1", "--role", "cook"), 2, "daybreak node: argument --role: invalid choice: 'cook'"),
         (("--zone", "A1"), 1, "{data}: is no data directory; run daybreak serve first, or name another with --data"),
     ],
