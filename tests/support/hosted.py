@@ -6,8 +6,6 @@ begin their commands. Run as a program it is that supervisor, or the process of 
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -20,6 +18,8 @@ import uvloop
 
 from daybreak.base.topology import TWO_REGIONS, region_of
 from daybreak.cli import region
+from daybreak.cli.running import run as until_stopped
+from daybreak.cli.running import stop_signals
 from daybreak.control.machine import OverTcp
 from daybreak.instance import Settings as RegionSettings
 from daybreak.regions import Regions, Settings
@@ -141,21 +141,13 @@ def _read(file: str) -> Plan:
 
 async def supervise(file: str) -> int:
     """As `daybreak serve` does."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     regions = HostedRegions(file)
-    await regions.start()
-    try:
+
+    def ready() -> None:
         for name, port in regions.ports.items():
             print(f"ready: postgresql://admin@{_read(file).hosts[name]}:{port}/postgres", flush=True)
-        stopping = loop.create_task(stop.wait())
-        await asyncio.wait((stopping, regions.failure), return_when=asyncio.FIRST_COMPLETED)
-        if regions.failure.done():
-            await regions.failure
-    finally:
-        await regions.stop()
-    return 0
+
+    return await until_stopped(regions, regions.start(), stop_signals(), ready)
 
 
 def main(file: str, *of_region: str) -> int:

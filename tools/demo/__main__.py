@@ -176,7 +176,8 @@ class Walkthrough:
         doubt = sum(len(traffic.unknown) for traffic in self._traffic.values())
         if not found:
             self._say(f"All {count} transfers that were acknowledged are there, and no money is lost.", "green")
-            self._say(f"Of {doubt} nobody was told what became of them; either is right.")
+            if doubt:
+                self._say(f"Of {doubt} more nobody was told what became of them; either is right.")
         return found
 
 

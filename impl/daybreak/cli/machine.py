@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from pathlib import Path
 
+from daybreak.cli.running import run as until_stopped
+from daybreak.cli.running import stop_signals
 from daybreak.control.datadir import identity
 from daybreak.control.machine import read_address, read_machine
 from daybreak.regions import Regions, Settings
@@ -25,26 +25,13 @@ async def run(file: Path, trace: Path | None, *, chaos: bool) -> int:
         machine=file,
         runs=machine.runs,
     )
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    stopping = loop.create_task(stop.wait())
+    stop = stop_signals()
     regions = Regions(settings)
-    starting = loop.create_task(regions.start())
-    await asyncio.wait((stopping, starting), return_when=asyncio.FIRST_COMPLETED)
-    if not starting.done():  # it waits for other machines, perhaps
-        starting.cancel()
-        await asyncio.wait((starting,))
-        return 0
-    await starting
-    try:
+
+    def ready() -> None:
         for taken in regions.ports.values():
             print(f"ready: postgresql://admin@{clients.host}:{taken}/postgres", flush=True)
         if not regions.ports:
             print(f"ready: {' '.join(regions.zones)} of {file.parent}", flush=True)
-        await asyncio.wait((stopping, regions.failure), return_when=asyncio.FIRST_COMPLETED)
-        if regions.failure.done():
-            await regions.failure
-    finally:
-        await regions.stop()
-    return 0
+
+    return await until_stopped(regions, regions.start(), stop, ready)

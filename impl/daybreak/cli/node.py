@@ -8,10 +8,7 @@ A server starts three of these, so this module imports no more than they need.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
-import os
-import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +18,8 @@ import uvloop
 from daybreak import cluster
 from daybreak.base.topology import EVERY_ZONE
 from daybreak.cli.arguments import DATA, Parser, add_addresses
+from daybreak.cli.running import begin_by_stdin, stop_signals
+from daybreak.cli.running import run as until_stopped
 from daybreak.control.machine import over_tcp
 from daybreak.errors import DaybreakError
 from daybreak.node import NodeProcess, Settings
@@ -94,34 +93,11 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 async def _run(settings: Settings, *, with_stdin: bool) -> int:
-    loop, stop, begin = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    if with_stdin:
-        loop.add_reader(sys.stdin.fileno(), read_orders, begin, stop)
-    stopping = loop.create_task(stop.wait())
+    stop = stop_signals()
+    begin = begin_by_stdin(stop) if with_stdin else None
     node = NodeProcess(settings)
-    starting = loop.create_task(node.start(begin if with_stdin else None))
-    await asyncio.wait((stopping, starting), return_when=asyncio.FIRST_COMPLETED)
-    if not starting.done():
-        starting.cancel()
-        await asyncio.wait((starting,))
-        return 0
-    await starting
-    print(f"ready: {' '.join(node.nodes)} of {settings.data}", flush=True)
-    try:
-        await asyncio.wait((stopping, node.failure), return_when=asyncio.FIRST_COMPLETED)
-        if node.failure.done():
-            await node.failure
-    finally:
-        await node.stop()
-    return 0
 
+    def ready() -> None:
+        print(f"ready: {' '.join(node.nodes)} of {settings.data}", flush=True)
 
-def read_orders(begin: asyncio.Event, stop: asyncio.Event) -> None:
-    """Something on standard input: begin. Its end: whoever started us wants us to stop, or is gone."""
-    if os.read(sys.stdin.fileno(), 1024):
-        begin.set()
-    else:
-        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-        stop.set()
+    return await until_stopped(node, node.start(begin), stop, ready)

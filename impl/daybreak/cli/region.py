@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
-import signal
-import sys
 from pathlib import Path
 
 import uvloop
 
 from daybreak.base.topology import EVERY_REGION
 from daybreak.cli.arguments import DATA, port, rate, share
-from daybreak.cli.node import read_orders
+from daybreak.cli.running import begin_by_stdin, stop_signals
+from daybreak.cli.running import run as until_stopped
 from daybreak.control.balancer import SPLIT_ABOVE
 from daybreak.control.datadir import DataDirectory
 from daybreak.control.leading import LEAD_SHARE
@@ -57,23 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def serve(settings: Settings, region: str, *, alone: bool = False) -> int:
     """Run a region until told to stop; 0. One that is `alone` has its machine for itself."""
-    loop, stop, begin = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    loop.add_reader(sys.stdin.fileno(), read_orders, begin, stop)
-    stopping = loop.create_task(stop.wait())
+    stop = stop_signals()
+    begin_by_stdin(stop)  # its end is the order to stop; it need not be told to begin
     instance = Instance(settings, await DataDirectory.of_region(settings.data, region, alone=alone))
-    starting = loop.create_task(instance.start())
-    await asyncio.wait((stopping, starting), return_when=asyncio.FIRST_COMPLETED)
-    if not starting.done():
-        starting.cancel()  # which stops what was started
-        await asyncio.wait((starting,))
-        return 0
-    await starting
-    try:
-        await asyncio.wait((stopping, instance.failure), return_when=asyncio.FIRST_COMPLETED)
-        if instance.failure.done():
-            await instance.failure
-    finally:
-        await instance.stop()
-    return 0
+    return await until_stopped(instance, instance.start(), stop)
