@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -72,9 +73,12 @@ class Server:
         )
 
     def kill(self) -> None:
-        """SIGKILL, to the server alone."""
+        """SIGKILL, to the server alone; returns when its zones have noticed, and written their last events."""
         assert self.process is not None, "it was started"
         os.kill(self.process.pid, signal.SIGKILL)
+        for lock in self.data.rglob("zones/*/lock"):
+            with lock.open() as held:
+                fcntl.flock(held, fcntl.LOCK_EX)
         self._reap()
 
     def stop(self) -> int:
