@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from itertools import combinations
 
 from daybreak.base.ids import NodeId
@@ -35,11 +36,12 @@ class Distance:
         self._links = [*combinations(topology.places, 2)]
         self._cut: dict[Link, int] = {}
         """Pairs of regions between which no message arrives straight, and since when."""
-        world.way_us = self.way_us
+        if self._links:
+            world.way_us = self.way_us
 
     def way_us(self, source: NodeId, to: NodeId) -> int | None:
         """How much longer the way between two nodes is than within a region; None if there is none."""
-        ends = frozenset((region_of(process_of(source)), region_of(process_of(to))))
+        ends = _ends(source, to)
         if len(ends) == 1:
             return 0
         return self._around_us(ends) if ends in self._cut else self._straight_us(ends)
@@ -85,3 +87,9 @@ class Distance:
     def end(self) -> None:
         """All messages arrive again."""
         self._cut.clear()
+
+
+@cache
+def _ends(source: NodeId, to: NodeId) -> Link:
+    """The regions that two nodes are in."""
+    return frozenset((region_of(process_of(source)), region_of(process_of(to))))

@@ -77,6 +77,8 @@ class Options:
     """No range and no leader is moved but at random, if nothing else is said."""
     segment_bytes: int = 4_096
     """Of the journals: small, so that they are trimmed."""
+    storage: StorageSettings = STORAGE
+    """Times and sizes of checkpoints: small, so that there are many."""
     wiped: float = 0.2
     """Share of the crashes of storage in which the disk is lost with all that is on it."""
     faults: Faults = field(default_factory=Faults)
@@ -175,7 +177,7 @@ class Simulation:
             self.world.add(node, partial(cluster.crossbar, around, node, margin_us=MARGIN_US))
         for node in self.layout.storages:
             disk = self._storage_disks[node] = SimDisk(self.world.strikes.stream(f"torn.{node}"))
-            self.world.add(node, partial(cluster.storage, around, node, disk, STORAGE), disk)
+            self.world.add(node, partial(cluster.storage, around, node, disk, self.options.storage), disk)
         for region, node in zip(self.layout.topology.regions, self.layout.balancers, strict=True):
             self.world.add(node, partial(cluster.balancer, around, self.options.balancer, region=region))
         for nodes in self.layout.candidates.values():
