@@ -18,8 +18,8 @@ from tracecheck import Result
 
 
 def run_trial(seed: int, options: Options, directory: Path) -> Verdict:
-    """Run a seed, with its trace in `directory`/trace, which is made, and its faults in `directory`/faults.json; what
-    every judge says of it.
+    """Run a seed, with its trace in `directory`/trace, which is made, and what went wrong by chance in
+    `directory`/faults.json; what every judge says of it.
 
     Whatever goes wrong in the run is in the verdict, and ends the run; the trace up to there is judged.
     """
@@ -27,8 +27,8 @@ def run_trial(seed: int, options: Options, directory: Path) -> Verdict:
     trace.mkdir(parents=True)
     simulation = Simulation(seed, options, trace=trace)
     findings = _run(simulation)
-    write_hits(simulation.world.strikes.hits, directory / "faults.json")
     said, results = judges.conformance(trace, options.adjudicators)
+    write_hits(simulation.world.strikes.hits, directory / "faults.json")
     outcomes = Counter(attempt.outcome for attempt in simulation.witness.attempts)
     return Verdict(
         seed,
