@@ -23,6 +23,7 @@ from daybreak.query.store import Store
 from daybreak.runtime.protocols import Clock
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.disk import SimDisk
+from daybreak.runtime.sim.strikes import Strike
 from daybreak.runtime.sim.tasks import SimFuture, spawn
 from daybreak.runtime.sim.world import Faults, SimClock, World
 from daybreak.simulation.bank import Bank, Ledger
@@ -71,6 +72,10 @@ class Options:
     wiped: float = 0.2
     """Share of the crashes of storage in which the disk is lost with all that is on it."""
     faults: Faults = field(default_factory=Faults)
+    only: tuple[str, ...] | None = None
+    """The names of the strikes that may happen at random (``crash#3``); None: all."""
+    salts: tuple[tuple[str, str], ...] = ()
+    """Kinds of faults, with what gives each of them other random numbers than the seed does alone."""
     timeline: tuple[Due, ...] = ()
     """Orders of `daybreak chaos`, as `control.chaos.words.read_timeline` reads them; it begins when clients do."""
 
@@ -102,7 +107,7 @@ class Simulation:
     def __init__(self, seed: int, options: Options | None = None, *, trace: Path | None = None) -> None:
         self.options = options or Options()
         self.seed = seed
-        self.world = World(seed, self.options.faults)
+        self.world = World(seed, self.options.faults, self.options.only, self.options.salts)
         self.ledger = Ledger()
         self.bank = Bank(self.options.accounts)
         self.world.on_crash = self._crashed
@@ -118,7 +123,7 @@ class Simulation:
             write_identity(trace, f"simulation of seed {seed}", self.options.adjudicators)
         self.disks: dict[JournalId, dict[NodeId, SimDisk]] = {journal: {} for journal in self.layout.replicas}
         """Those of the journals' replicas."""
-        self.reshaping = Reshaping(self.world, self.layout, seed, self.options.accounts)
+        self.reshaping = Reshaping(self.world, self.layout, self.options.accounts)
         self._storage_disks: dict[NodeId, SimDisk] = {}
         self._had: dict[NodeId, Mapping[JournalId, int]] = {}
         self._needs: dict[NodeId, Mapping[JournalId, int]] = {}
@@ -152,12 +157,12 @@ class Simulation:
         size = self.options.segment_bytes
         for journal, replicas in self.layout.replicas.items():
             for node in replicas:
-                disk = self.disks[journal][node] = SimDisk(self.world.random, node)
+                disk = self.disks[journal][node] = SimDisk(self.world.strikes.stream(f"torn.{node}"), node)
                 self.world.add(node, partial(cluster.journal, around, node, disk, segment_bytes=size), disk)
         for node in self.layout.crossbars:
             self.world.add(node, partial(cluster.crossbar, around, node, margin_us=MARGIN_US))
         for node in self.layout.storages:
-            disk = self._storage_disks[node] = SimDisk(self.world.random)
+            disk = self._storage_disks[node] = SimDisk(self.world.strikes.stream(f"torn.{node}"))
             self.world.add(node, partial(cluster.storage, around, node, disk, self.options.storage), disk)
         for region, node in zip(self.layout.topology.regions, self.layout.balancers, strict=True):
             self.world.add(node, partial(cluster.balancer, around, self.options.balancer, region=region))
@@ -189,9 +194,11 @@ class Simulation:
     def _crashed(self, node: NodeId) -> None:
         """The session of a crashed query processor learns that it is lost; a storage replica may lose its disk."""
         had = self._had.pop(node, None)  # of those only that were chosen in `_may_crash`
-        if had is not None and self.world.random.random() < self.options.wiped and self._whole(node):
+        wipe = self.world.strikes.perhaps("wipe", self.options.wiped) if had is not None else None
+        if had is not None and wipe is not None and self._whole(node):
             self._storage_disks[node].wipe()
             self._needs[node] = had
+            wipe.hit(node)
         for number, gateway in self._gateways.items():
             if node == self._node(number):
                 gateway.lose(SessionLostError("the server has closed the connection"))
@@ -224,7 +231,7 @@ class Simulation:
     @cached_property
     def troubles(self) -> dict[JournalId, Trouble]:
         """What goes wrong with the disks of each journal, and with clocks."""
-        return {journal: Trouble(self.world, disks, self._clocks) for journal, disks in self.disks.items()}
+        return {journal: Trouble(self.world, journal, disks, self._clocks) for journal, disks in self.disks.items()}
 
     # --- clients ------------------------------------------------------------------------------------------------
 
@@ -326,8 +333,7 @@ class Simulation:
         self.world.crash_at_random((*nodes, *processors), lambda node: clients_running[0] and self._may_crash(node))
         for trouble in troubles:
             trouble.begin()
-        self.world.now_and_then(self.options.moves_every_us, self.reshaping.ask)
-        self.world.now_and_then(self.options.handovers_every_us, self.reshaping.hand_over)
+        self.reshaping.begin(self.options.moves_every_us, self.options.handovers_every_us)
         self._disturb(candidates, lambda: clients_running[0])
         self.distance.begin(lambda: clients_running[0])
         self.chaos.play(self.options.timeline)
@@ -350,14 +356,15 @@ class Simulation:
         """From here on candidates are stopped, or cut off, and go on later, perhaps after another has taken over."""
         world, faults = self.world, self.options.faults
 
-        def strike(begin: Callable[[NodeId], object]) -> None:
+        def disturb(begin: Callable[[NodeId], object], strike: Strike) -> None:
             if may():
-                node = world.random.choice(candidates)
+                node, lasts_us = strike.choose(candidates), strike.random.randint(*faults.pause_us)
+                strike.hit(node, lasts_us=lasts_us)
                 begin(node)
-                world.at(world.random.randint(*faults.pause_us), lambda: self._go_on(node))
+                world.at(lasts_us, lambda: self._go_on(node))
 
-        world.now_and_then(faults.pause_every_us, lambda: strike(world.stop))
-        world.now_and_then(faults.cut_every_us, lambda: strike(world.cut_off.add))
+        world.strikes.now_and_then("pause", faults.pause_every_us, partial(disturb, world.stop))
+        world.strikes.now_and_then("cut", faults.cut_every_us, partial(disturb, world.cut_off.add))
 
     def _go_on(self, node: NodeId) -> None:
         self.world.cut_off.discard(node)

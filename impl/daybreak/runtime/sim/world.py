@@ -7,7 +7,7 @@ clock, at hashes or at unseeded randomness, so a seed gives the same run, event 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any
@@ -18,6 +18,7 @@ from daybreak.runtime.chaos import SLOW_SECONDS
 from daybreak.runtime.protocols import After, Effects, Message, Send, Synced, SyncFailed
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.disk import SimDisk
+from daybreak.runtime.sim.strikes import Strike, Strikes
 from daybreak.runtime.timeline import Timeline
 from daybreak.trace.recorder import Cause
 
@@ -123,10 +124,15 @@ class SimNode:
 class World:
     """The simulated machines and the network between them."""
 
-    def __init__(self, seed: int, faults: Faults) -> None:
+    def __init__(
+        self, seed: int, faults: Faults, only: Iterable[str] | None = None, salts: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """`only` and `salts` are those of `Strikes`."""
         self.random = random.Random(seed)
         self.faults = faults
         self.now_us = BEGINNING_US
+        self.strikes = Strikes(self, seed, only, salts)
+        """What goes wrong at random, but for delays."""
         self.crashes = 0
         self.cut_off: set[NodeId] = set()
         """Nodes whose messages are lost, in both directions."""
@@ -272,12 +278,11 @@ class World:
 
     def _copies(self) -> int:
         """How often a message arrives."""
-        faults = self.faults
         if not self.disturbed:
             return 1
-        if faults.loss and self.random.random() < faults.loss:
+        if self.strikes.happens("loss", self.faults.loss):
             return 0
-        return 2 if faults.duplicate and self.random.random() < faults.duplicate else 1
+        return 2 if self.strikes.happens("duplicate", self.faults.duplicate) else 1
 
     def _delay(self) -> int:
         faults = self.faults
@@ -285,8 +290,8 @@ class World:
         delay = low + int(self.random.random() * (high - low + 1))
         if faults.spike and self.random.random() < faults.spike:
             delay *= 10
-        if self.disturbed and faults.reorder and self.random.random() < faults.reorder:
-            delay += self.random.randint(0, faults.held_us)
+        if self.disturbed and self.strikes.happens("reorder", faults.reorder):
+            delay += self.strikes.stream("reorder").randint(0, faults.held_us)
         return delay
 
     def _sync(self, node: NodeId, token: int) -> None:
@@ -325,28 +330,18 @@ class World:
         if effects:
             self.perform(to, effects)
 
-    def now_and_then(self, mean_us: int, action: Callable[[], None]) -> None:
-        """From here on do something again and again, after `mean_us` in the mean; 0: never."""
-        if mean_us == 0:
-            return
-
-        def due() -> None:
-            action()
-            self.now_and_then(mean_us, action)
-
-        self.at(int(self.random.expovariate(1 / mean_us)) + 1, due)
-
     def crash_at_random(self, nodes: tuple[NodeId, ...], may_crash: Callable[[NodeId], bool]) -> None:
         """From here on, now and then crash one of `nodes` that may crash, and start it again later."""
 
-        def strike() -> None:
-            node = self.random.choice(nodes)
-            if may_crash(node):
-                self.bounce(node)
+        def crash(strike: Strike) -> None:
+            node, down_us = strike.choose(nodes), strike.random.randint(*self.faults.down_us)
+            if may_crash(node) and self._nodes[node].role is not None:
+                strike.hit(node, lasts_us=down_us)
+                self.bounce(node, down_us)
 
-        self.now_and_then(self.faults.crash_every_us, strike)
+        self.strikes.now_and_then("crash", self.faults.crash_every_us, crash)
 
-    def bounce(self, node: NodeId) -> None:
-        """Crash a node, and start it again later."""
+    def bounce(self, node: NodeId, down_us: int) -> None:
+        """Crash a node, and start it again after `down_us`."""
         self.crash(node)
-        self.at(self.random.randint(*self.faults.down_us), lambda: self.restart(node))
+        self.at(down_us, lambda: self.restart(node))
