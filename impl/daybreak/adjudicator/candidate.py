@@ -81,9 +81,9 @@ class Candidate(Role):
         """To the last round of questions."""
         self._asked_at = clock.now().latest
         self._heir: NodeId | None = None
-        """Whom it has told to lead, …"""
+        """Whom it has told to lead, if anybody, …"""
         self._yielding_until = ZERO
-        """… and until when it leaves that to others."""
+        """… and until when it leaves that to others: to the heir, or to those before it in rank."""
 
     # --- what the other sides of the adjudicator do with it -----------------------------------------------------
 
@@ -117,7 +117,14 @@ class Candidate(Role):
         return lost + super().receive(source, message)
 
     def _step_down(self) -> Effects:
-        """The lease has run out, or somebody else has proposed: whoever waits for an outcome asks the next leader."""
+        """The lease has run out, or somebody else has proposed: whoever waits for an outcome asks the next leader.
+
+        Who was outbid leaves the next proposal to the candidates before it for a while: two that both go on at once
+        would outbid each other for ever, each with the promise of the replica beside it.
+        """
+        if self._stage is Stage.RECOVERING and self._leader.fenced_by >= self._leader.epoch and self._rank:
+            patience_us = self._settings.proposal_us + self._rank * self._settings.stagger_us
+            self._heir, self._yielding_until = None, Timestamp(self.clock.now().latest + patience_us)
         self._leader.resign()
         self._stage = Stage.STOPPED if self._stage in (Stage.STOPPING, Stage.STOPPED) else Stage.STANDBY
         self._known, self._answers = None, {}

@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 
 from daybreak.base.keys import Key, make_key, space_bounds
 from daybreak.base.writes import Access, Write
+from daybreak.errors import DiskFullError, RetryError, UnavailableError, UnknownOutcomeError
 from daybreak.query.store import Store, StoreTransaction
+from daybreak.simulation.verdict import FoundError
+from daybreak.simulation.workload import SessionLostError, Turn
 
 ACCOUNTS = (64, 128, 192, 256)
 """Key spaces of the accounts, of each adjudicator if there are four."""
@@ -43,8 +46,11 @@ def unpack(value: bytes) -> list[int]:
     return [int.from_bytes(value[i : i + 8], "big", signed=True) for i in range(0, len(value), 8)]
 
 
-class WrongTotalError(AssertionError):
+class WrongTotalError(FoundError):
     """A reader saw money appear or vanish: its snapshot was none."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("history", sentence)
 
 
 @dataclass
@@ -63,6 +69,7 @@ class Bank:
     def __init__(self, accounts: int) -> None:
         self.accounts = accounts
         self.total = accounts * OPENING
+        self.ledger = Ledger()
 
     async def open(self, store: Store) -> None:
         """Create all accounts in one transaction."""
@@ -71,6 +78,38 @@ class Bank:
             [Write(account_key(i), Access.WRITE, pack(OPENING)) for i in range(self.accounts)], rows=self.accounts
         )
         await transaction.commit()
+
+    async def turn(self, turn: Turn) -> None:
+        """Look at the total, or move money; what the client is told is in the ledger."""
+        kind = turn.random.random()
+        try:
+            if kind < 0.2:
+                await self._look(turn.store)
+            else:
+                await self._move(turn, give_up=kind < 0.3)
+        except (UnknownOutcomeError, SessionLostError):
+            self.ledger.unknown.add(turn.name)
+        except (RetryError, DiskFullError, UnavailableError):
+            turn.store.give_up()
+            self.ledger.failed.add(turn.name)
+
+    async def _look(self, store: Store) -> None:
+        transaction = store.begin()
+        await self.audit(transaction)
+        await transaction.commit()
+        self.ledger.audits += 1
+
+    async def _move(self, turn: Turn, *, give_up: bool) -> None:
+        transaction = turn.store.begin()
+        await self.transfer(transaction, turn.name, turn.random)
+        if turn.random.random() < 0.3:
+            await turn.sleep(turn.random.randint(0, 30_000))
+        if give_up:
+            transaction.rollback()
+            self.ledger.failed.add(turn.name)
+            return
+        await transaction.commit()
+        self.ledger.committed.add(turn.name)
 
     @staticmethod
     async def _rows(transaction: StoreTransaction, spaces: tuple[int, ...]) -> list[tuple[Key, bytes]]:
@@ -102,13 +141,19 @@ class Bank:
                 f"{len(rows)} accounts with {total} in all, expected {self.accounts} with {self.total}"
             )
 
-    async def settle(self, transaction: StoreTransaction, ledger: Ledger) -> None:
+    async def settle(self, store: Store) -> None:
         """Compare the final state with what the clients were told."""
+        transaction = store.begin()
+        await self.compare(transaction, self.ledger)
+        await transaction.commit()
+
+    async def compare(self, transaction: StoreTransaction, ledger: Ledger) -> None:
+        """Compare what a transaction sees with a ledger; raises FoundError where they differ."""
         receipts = dict(await self._rows(transaction, RECEIPTS))
         found = {key[4:].decode() for key in receipts}
-        assert ledger.committed <= found, f"acknowledged but lost: {sorted(ledger.committed - found)}"
-        assert not ledger.failed & found, f"failed but there: {sorted(ledger.failed & found)}"
-        assert found <= ledger.committed | ledger.unknown, f"from nowhere: {sorted(found)}"
+        _demand(ledger.committed <= found, f"acknowledged but lost: {sorted(ledger.committed - found)}")
+        _demand(not ledger.failed & found, f"failed but there: {sorted(ledger.failed & found)}")
+        _demand(found <= ledger.committed | ledger.unknown, f"from nowhere: {sorted(found)}")
         expected = dict.fromkeys(range(self.accounts), OPENING)
         for value in receipts.values():
             source, target, amount = unpack(value)
@@ -116,4 +161,10 @@ class Bank:
             expected[target] += amount
         rows = await self._rows(transaction, ACCOUNTS)
         balances = {int.from_bytes(key[4:], "big"): unpack(value)[0] for key, value in rows}
-        assert balances == expected, f"balances {balances} are not what the receipts add up to: {expected}"
+        _demand(balances == expected, f"balances {balances} are not what the receipts add up to: {expected}")
+
+
+def _demand(true: bool, sentence: str) -> None:
+    """Raise FoundError with a sentence that says what is wrong, unless all is well."""
+    if not true:
+        raise FoundError("durability", sentence)

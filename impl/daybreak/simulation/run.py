@@ -11,15 +11,15 @@ from pathlib import Path
 
 from daybreak import cluster
 from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.time import Timestamp
 from daybreak.base.topology import TOPOLOGIES
 from daybreak.control.balancer import LISTENING
 from daybreak.control.balancer import Settings as BalancerSettings
 from daybreak.control.chaos.words import Due
-from daybreak.errors import DaybreakError, DiskFullError, RetryError, UnavailableError, UnknownOutcomeError
+from daybreak.errors import RetryError, UnavailableError
 from daybreak.journal.replica import Journal
 from daybreak.query.committer import Settings as ProcessorSettings
 from daybreak.query.gateway import Gateway
-from daybreak.query.store import Store
 from daybreak.runtime.protocols import Clock
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.disk import SimDisk
@@ -29,8 +29,12 @@ from daybreak.runtime.sim.world import Faults, SimClock, World
 from daybreak.simulation.bank import Bank, Ledger
 from daybreak.simulation.chaos import SimulatedProcesses
 from daybreak.simulation.distance import Distance
+from daybreak.simulation.recovery import missing, prove
 from daybreak.simulation.reshaping import Reshaping
 from daybreak.simulation.trouble import Trouble
+from daybreak.simulation.verdict import FoundError
+from daybreak.simulation.witness import Witness
+from daybreak.simulation.workload import SessionLostError, Turn
 from daybreak.storage.checkpoint import Settings as StorageSettings
 from daybreak.storage.replica import Replica
 from daybreak.trace.directory import write_identity
@@ -38,6 +42,12 @@ from daybreak.trace.recorder import FileSink, NoTrace, Recorder, Trace
 
 LIMIT_US = 120_000_000
 """Virtual time after which a run that has not ended is stuck."""
+CALM_US = 30_000_000
+"""Once nothing goes wrong any more all is well again within this virtual time: transactions under way have ended, each
+client has committed another one, and every replica has everything. A COMMIT whose answer is lost takes 10 s to give up,
+a lease runs for 2 s, and a journal may have changed hands in between."""
+AGAIN_US = 20_000
+"""A client that is told to try again waits for so long."""
 
 PROCESSOR = ProcessorSettings(commit_timeout_us=10_000_000, read_retry_us=100_000, read_turn_us=20_000)
 FAR_PROCESSOR = ProcessorSettings(commit_timeout_us=10_000_000, read_turn_us=500_000, read_timeout_us=5_000_000)
@@ -76,6 +86,8 @@ class Options:
     """The names of the strikes that may happen at random (``crash#3``); None: all."""
     salts: tuple[tuple[str, str], ...] = ()
     """Kinds of faults, with what gives each of them other random numbers than the seed does alone."""
+    play_us: int = LIMIT_US
+    """Virtual time after which nothing goes wrong any more, and clients begin nothing any more."""
     timeline: tuple[Due, ...] = ()
     """Orders of `daybreak chaos`, as `control.chaos.words.read_timeline` reads them; it begins when clients do."""
 
@@ -95,12 +107,6 @@ class Outcome:
     virtual_us: int
 
 
-class SessionLostError(DaybreakError):
-    """The query processor that served the session has crashed."""
-
-    sqlstate = "08006"
-
-
 class Simulation:
     """A cluster in virtual time; `trace` is a directory for its events, or None to record none."""
 
@@ -108,8 +114,10 @@ class Simulation:
         self.options = options or Options()
         self.seed = seed
         self.world = World(seed, self.options.faults, self.options.only, self.options.salts)
-        self.ledger = Ledger()
+        self.began_us = self.world.now_us
         self.bank = Bank(self.options.accounts)
+        self.ledger = self.bank.ledger
+        self.witness = Witness(lambda: self.world.now_us)
         self.world.on_crash = self._crashed
         self._trace = trace
         self._recorders: dict[NodeId, Recorder] = {}
@@ -128,7 +136,13 @@ class Simulation:
         self._had: dict[NodeId, Mapping[JournalId, int]] = {}
         self._needs: dict[NodeId, Mapping[JournalId, int]] = {}
         self._bootstraps = 0
-        self._finished = 0
+        self._candidates = tuple(node for nodes in self.layout.candidates.values() for node in nodes)
+        replicas = tuple(node for nodes in self.layout.replicas.values() for node in nodes)
+        self._nodes = (*replicas, *self.layout.crossbars, *self.layout.storages, *self._candidates)
+        """All but query processors and balancers."""
+        self._disturbing = False
+        """Whether anything may go wrong now."""
+        self._started = self._finished = 0
         self._failure: BaseException | None = None
 
     # --- nodes --------------------------------------------------------------------------------------------------
@@ -186,7 +200,7 @@ class Simulation:
         settings = PROCESSOR if self.options.regions == 1 else FAR_PROCESSOR
         processor = cluster.query_processor(self._around, number, settings, region=region)
         node = processor.node
-        gateway = Gateway(processor, perform=partial(self.world.perform, node), new_future=SimFuture)
+        gateway = self.witness.session(number, processor, partial(self.world.perform, node), SimFuture)
         self._gateways[number] = gateway
         self.world.listen(cluster.session_node(number, region), gateway.on_message)
         return processor
@@ -243,50 +257,17 @@ class Simulation:
     def _turns(self) -> Iterator[int]:
         """The numbers of a client's transactions."""
         return itertools.takewhile(
-            lambda count: count < self.options.transactions or self.chaos.playing, itertools.count()
+            lambda count: self._disturbing and (count < self.options.transactions or self.chaos.playing),
+            itertools.count(),
         )
 
     async def _client(self, number: int) -> None:
         rng = random.Random(f"{self.seed}/{number}")
         for count in self._turns():
             await self._sleep(rng.randint(0, 60_000))
-            while self.world.role(self._node(number)) is None:
-                await self._sleep(10_000)
-            await self._transaction(f"{number}.{count}", self._gateways[number], rng)
+            await self._up(number)
+            await self.bank.turn(Turn(f"{number}.{count}", self._gateways[number], rng, self._sleep))
         self._finished += 1
-
-    async def _transaction(self, name: str, store: Gateway, rng: random.Random) -> None:
-        kind = rng.random()
-        try:
-            if kind < 0.2:
-                await self._audit(store)
-            else:
-                await self._transfer(name, store, rng, give_up=kind < 0.3)
-        except UnknownOutcomeError:
-            self.ledger.unknown.add(name)
-        except SessionLostError:
-            self.ledger.unknown.add(name)
-        except (RetryError, DiskFullError, UnavailableError):
-            store.give_up()
-            self.ledger.failed.add(name)
-
-    async def _audit(self, store: Store) -> None:
-        transaction = store.begin()
-        await self.bank.audit(transaction)
-        await transaction.commit()
-        self.ledger.audits += 1
-
-    async def _transfer(self, name: str, store: Store, rng: random.Random, *, give_up: bool) -> None:
-        transaction = store.begin()
-        await self.bank.transfer(transaction, name, rng)
-        if rng.random() < 0.3:
-            await self._sleep(rng.randint(0, 30_000))
-        if give_up:
-            transaction.rollback()
-            self.ledger.failed.add(name)
-            return
-        await transaction.commit()
-        self.ledger.committed.add(name)
 
     async def _open(self) -> None:
         while True:
@@ -298,9 +279,7 @@ class Simulation:
         self._finished += 1
 
     async def _settle(self) -> None:
-        transaction = self._gateways[0].begin()
-        await self.bank.settle(transaction, self.ledger)
-        await transaction.commit()
+        await self.bank.settle(self._gateways[0])
         self._finished += 1
 
     async def _guard(self, task: Awaitable[None]) -> None:
@@ -309,48 +288,116 @@ class Simulation:
         except Exception as error:
             self._failure = error
 
-    def _run(self, *tasks: Awaitable[None]) -> None:
-        """Run clients to their end; raises what one of them raised, or AssertionError when they are stuck."""
-        self._finished = 0
+    def _start(self, *tasks: Awaitable[None]) -> None:
+        """Let clients begin."""
+        self._started, self._finished = len(tasks), 0
         for task in tasks:
             spawn(self._guard(task), partial(self.world.at, 0))
-        done = self.world.run_until(lambda: self._finished == len(tasks) or self._failure is not None, LIMIT_US)
+
+    def _ended(self, limit_us: int) -> bool:
+        """Wait until all clients have ended; whether they have, in that time. Raises what one of them raised."""
+        done = self.world.run_until(
+            lambda: self._finished == self._started or self._failure is not None, max(limit_us, 0)
+        )
         if self._failure is not None:
             raise self._failure
-        assert done, f"{self._finished} of {len(tasks)} clients have finished after {LIMIT_US // 1_000_000} s"
+        return done
+
+    def _run(self, *tasks: Awaitable[None]) -> None:
+        """Run clients to their end; raises what one of them raised, or FoundError when they are stuck."""
+        self._start(*tasks)
+        if not self._ended(LIMIT_US):
+            raise self._stuck(LIMIT_US)
+
+    def _stuck(self, after_us: int) -> FoundError:
+        done = f"{self._finished} of {self._started} clients have finished"
+        return FoundError("liveness", f"{done} after {after_us // 1_000_000} s")
+
+    # --- phases -------------------------------------------------------------------------------------------------
 
     def run(self) -> Outcome:
         """Run to the end; raises AssertionError when what the clients saw is not what was promised."""
+        self.open()
+        self.play()
+        self.calm()
+        self.settle()
+        self.close()
+        return self._outcome()
+
+    def open(self) -> None:
+        """Start the cluster, and have its first transaction committed."""
         self._add_nodes()
-        troubles = self.troubles.values()
         self._run(self._open())
-        layout = self.layout
-        candidates = tuple(node for nodes in layout.candidates.values() for node in nodes)
-        replicas = tuple(node for nodes in layout.replicas.values() for node in nodes)
-        nodes = (*replicas, *self.layout.crossbars, *self.layout.storages, *candidates)
-        processors = tuple(self._node(n) for n in range(1, self.options.clients + 1))
-        clients_running = [True]
-        self.world.crash_at_random((*nodes, *processors), lambda node: clients_running[0] and self._may_crash(node))
-        for trouble in troubles:
+
+    def play(self) -> None:
+        """Let clients work while things go wrong, until all have done what they want, or `Options.play_us` is over."""
+        options = self.options
+        self._disturbing = True
+
+        def may() -> bool:
+            return self._disturbing
+
+        processors = tuple(self._node(n) for n in range(1, options.clients + 1))
+        self.world.crash_at_random((*self._nodes, *processors), lambda node: may() and self._may_crash(node))
+        for trouble in self.troubles.values():
             trouble.begin()
-        self.reshaping.begin(self.options.moves_every_us, self.options.handovers_every_us)
-        self._disturb(candidates, lambda: clients_running[0])
-        self.distance.begin(lambda: clients_running[0])
-        self.chaos.play(self.options.timeline)
-        self._run(*(self._client(number) for number in range(1, self.options.clients + 1)))
-        clients_running[0] = self.reshaping.going = False
+        self.reshaping.begin(options.moves_every_us, options.handovers_every_us)
+        self._disturb(self._candidates, may)
+        self.distance.begin(may)
+        self.chaos.play(options.timeline)
+        self._start(*(self._client(number) for number in range(1, options.clients + 1)))
+        self._ended(options.play_us)
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more; every node runs, and clients that are not done end what is under way."""
+        self._disturbing = self.reshaping.going = False
         self.distance.end()
         self.chaos.end()
-        for node in candidates:
+        for node in self._candidates:
             self._go_on(node)
-        for trouble in troubles:
+        for trouble in self.troubles.values():
             trouble.end()
-        for node in nodes:
+        for node in self._nodes:
             self.world.restart(node)
+        self._calm_us = self.world.now_us
+        if not self._ended(CALM_US):
+            raise self._stuck(CALM_US)
+
+    def recover(self) -> int:
+        """After `calm`: every client commits once more, and every replica gets everything; microseconds of virtual time
+        since nothing went wrong any more. Raises FoundError when it takes longer than `CALM_US`."""
+        left_us = self._calm_us + CALM_US - self.world.now_us
+        self._start(*(self._proof(number) for number in range(1, self.options.clients + 1)))
+        if not self._ended(left_us):
+            raise self._stuck(CALM_US)
+        upto = Timestamp(self.world.now_us)
+        left_us = self._calm_us + CALM_US - self.world.now_us
+        if not self.world.run_until(lambda: self._missing(upto) is None, max(left_us, 0)):
+            raise FoundError("liveness", f"{self._missing(upto)}, {CALM_US // 1_000_000} s after all faults have ended")
+        return self.world.now_us - self._calm_us
+
+    def _missing(self, upto: Timestamp) -> str | None:
+        return missing(self.world, self.layout, upto)
+
+    async def _proof(self, number: int) -> None:
+        while not await self._up(number) or not await prove(self._gateways[number], number):
+            await self._sleep(AGAIN_US)
+        self._finished += 1
+
+    async def _up(self, number: int) -> bool:
+        """True, once a client's query processor runs."""
+        while self.world.role(self._node(number)) is None:
+            await self._sleep(10_000)
+        return True
+
+    def settle(self) -> None:
+        """The clients look whether what they were told is so."""
         self._run(self._settle())
+
+    def close(self) -> None:
+        """The traces are whole."""
         for recorder in self._recorders.values():
             recorder.close()
-        return self._outcome()
 
     def _disturb(self, candidates: tuple[NodeId, ...], may: Callable[[], bool]) -> None:
         """From here on candidates are stopped, or cut off, and go on later, perhaps after another has taken over."""

@@ -17,7 +17,8 @@ from daybreak.base.writes import Access, Write
 from daybreak.errors import RetryError, UnavailableError, UnknownOutcomeError
 from daybreak.query.store import Store
 from daybreak.simulation.bank import account_key, pack, unpack
-from daybreak.simulation.run import Options, SessionLostError, Simulation
+from daybreak.simulation.run import Options, Simulation
+from daybreak.simulation.workload import SessionLostError
 
 AGAIN_US = 20_000
 """A client that is told to try again waits for up to so long."""

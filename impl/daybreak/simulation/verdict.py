@@ -19,6 +19,14 @@ class Finding(msgspec.Struct, frozen=True):
     sentence: str
 
 
+class FoundError(AssertionError):
+    """What ends a run as soon as it is found."""
+
+    def __init__(self, judge: Judge, sentence: str) -> None:
+        super().__init__(sentence)
+        self.finding = Finding(judge, sentence)
+
+
 class Verdict(msgspec.Struct):
     """On the run of one seed; `findings` is empty if all is well."""
 

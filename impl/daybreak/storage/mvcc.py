@@ -40,6 +40,10 @@ class Versions:
     def __len__(self) -> int:
         return len(self._histories)
 
+    def contents(self) -> list[tuple[Key, History]]:
+        """All keys, in order, and copies of their histories."""
+        return [(key, list(history)) for key, history in self._histories.items()]
+
     def apply(self, record: Record) -> None:
         """Add the versions of a committed transaction (P13: all at one time)."""
         ts = Timestamp(record.ts)

@@ -18,6 +18,7 @@ from itertools import islice
 
 from daybreak.adjudicator.messages import HeartbeatRequest
 from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.keys import Key
 from daybreak.base.limits import FORGET_AFTER_US, MAX_AGE_US
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
 from daybreak.crossbar.messages import Attach, Checkpointed, JournalTrimmed, Reading, Stream
@@ -44,7 +45,7 @@ from daybreak.storage.messages import (
     Tick,
     Version,
 )
-from daybreak.storage.mvcc import Versions
+from daybreak.storage.mvcc import History, Versions
 from daybreak.storage.names import Names
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
@@ -124,6 +125,15 @@ class Replica(Role):
     def durable(self) -> Mapping[JournalId, int]:
         """What its own disk holds of each journal, even if the last commit there is lost."""
         return self._checkpoints.durable
+
+    @property
+    def forgotten(self) -> Timestamp:
+        """Of what was superseded up to this time nothing may be left."""
+        return self._forgotten
+
+    def contents(self) -> list[tuple[Key, History]]:
+        """All versions that are here, in key order, for who compares replicas."""
+        return self._versions.contents()
 
     def status(self) -> dict[str, object]:
         """What an operator may want to know; times in microseconds since 1970.

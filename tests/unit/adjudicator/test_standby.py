@@ -135,6 +135,26 @@ def test_who_is_outbid_stands_by() -> None:
     assert standby.hear(Promised(5, 0, 0, 0), REPLICAS[2]) == []
 
 
+@pytest.mark.parametrize(
+    ("node", "wait_us"), [(HOME, 0), (SECOND, PROPOSAL + STAGGER), (THIRD, PROPOSAL + 2 * STAGGER)]
+)
+def test_who_is_outbid_leaves_the_next_proposal_to_those_before_it(node: NodeId, wait_us: int) -> None:
+    """The replica beside each of two rivals follows it, the third one follows nobody: both hear that a majority is free
+    as soon as they ask, and would propose the same epoch for ever."""
+    standby = Standby(node)
+    free = [(node, False, 0)] * 2
+    assert sent(standby.told(*free), Propose)
+    standby.hear(Promised(5, 0, 0, 0), REPLICAS[0])
+    standby.hear(Fenced(5, 5), REPLICAS[1])
+    standby.tick()
+    assert standby.stage == "standby", "as many as are needed follow another"
+    waited_us = 0
+    while not sent(standby.told(*free), Propose):
+        standby.tick()
+        waited_us += SETTINGS.heartbeat_us
+    assert wait_us <= waited_us <= wait_us + SETTINGS.probe_us
+
+
 def test_it_tells_who_leads_as_far_as_it_knows() -> None:
     standby = Standby(THIRD)
     bench = Bench()

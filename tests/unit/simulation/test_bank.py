@@ -51,7 +51,7 @@ def test_transfers_leave_the_total_and_receipts_that_add_up() -> None:
     async def body() -> None:
         bank, store, ledger = await opened(transfers=50)
         await bank.audit(store.begin())
-        await bank.settle(store.begin(), ledger)
+        await bank.compare(store.begin(), ledger)
         balances = await store.begin().get([account_key(i) for i in range(4)])
         assert sum(unpack(value)[0] for value in balances.values()) == 4 * OPENING == bank.total
         assert {unpack(value)[0] for value in balances.values()} != {OPENING}
@@ -103,7 +103,7 @@ def test_settling_notices_an_acknowledged_transfer_that_is_lost() -> None:
         bank, store, ledger = await opened()
         ledger.committed.add("lost")
         with pytest.raises(AssertionError, match=r"acknowledged but lost: \['lost'\]"):
-            await bank.settle(store.begin(), ledger)
+            await bank.compare(store.begin(), ledger)
 
     run(body())
 
@@ -114,7 +114,7 @@ def test_settling_notices_a_failed_transfer_that_is_there() -> None:
         ledger.committed.remove("3")
         ledger.failed.add("3")
         with pytest.raises(AssertionError, match=r"failed but there: \['3'\]"):
-            await bank.settle(store.begin(), ledger)
+            await bank.compare(store.begin(), ledger)
 
     run(body())
 
@@ -124,10 +124,10 @@ def test_settling_accepts_a_transfer_of_unknown_outcome_either_way_and_no_other(
         bank, store, ledger = await opened()
         ledger.committed.remove("3")
         ledger.unknown |= {"3", "never happened"}
-        await bank.settle(store.begin(), ledger)
+        await bank.compare(store.begin(), ledger)
         ledger.unknown.remove("3")
         with pytest.raises(AssertionError, match="from nowhere"):
-            await bank.settle(store.begin(), ledger)
+            await bank.compare(store.begin(), ledger)
 
     run(body())
 
@@ -137,6 +137,6 @@ def test_settling_notices_balances_that_are_not_what_the_receipts_say() -> None:
         bank, store, ledger = await opened()
         await put(store, {receipt_key("4", 0): pack(0, 1, 10_000)})
         with pytest.raises(AssertionError, match="not what the receipts add up to"):
-            await bank.settle(store.begin(), ledger)
+            await bank.compare(store.begin(), ledger)
 
     run(body())

@@ -6,7 +6,6 @@ clock, at hashes or at unseeded randomness, so a seed gives the same run, event 
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -129,11 +128,11 @@ class World:
         self, seed: int, faults: Faults, only: Iterable[str] | None = None, salts: Iterable[tuple[str, str]] = ()
     ) -> None:
         """`only` and `salts` are those of `Strikes`."""
-        self.random = random.Random(seed)
         self.faults = faults
         self.now_us = BEGINNING_US
         self.strikes = Strikes(self, seed, only, salts)
-        """What goes wrong at random, but for delays."""
+        self.random = self.strikes.stream("delay")
+        """Decides how long things take."""
         self.crashes = 0
         self.cut_off: set[NodeId] = set()
         """Nodes whose messages are lost, in both directions."""
