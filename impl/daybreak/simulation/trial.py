@@ -13,11 +13,11 @@ from daybreak.simulation import judges
 from daybreak.simulation.run import Options, Simulation
 from daybreak.simulation.verdict import Finding, FoundError, Verdict
 from daybreak.storage.replica import Replica
-from tracecheck import Result
 
 
-def run_trial(seed: int, options: Options, directory: Path) -> Verdict:
-    """Run a seed, with its trace in `directory`/trace, which is made; what every judge says of it.
+def run_trial(seed: int, options: Options, directory: Path, *, states: bool = False) -> Verdict:
+    """Run a seed, with its trace in `directory`/trace, which is made; what every judge says of it, and with `states`
+    also to which abstract states of the specs it has come.
 
     Whatever goes wrong in the run is in the verdict, and ends the run; the trace up to there is judged.
     """
@@ -25,7 +25,7 @@ def run_trial(seed: int, options: Options, directory: Path) -> Verdict:
     trace.mkdir(parents=True)
     simulation = Simulation(seed, options, trace=trace)
     findings = _run(simulation)
-    said, results = judges.conformance(trace, options.adjudicators)
+    said, coverage = judges.conformance(trace, options.adjudicators, states=states)
     outcomes = Counter(attempt.outcome for attempt in simulation.witness.attempts)
     return Verdict(
         seed,
@@ -36,7 +36,9 @@ def run_trial(seed: int, options: Options, directory: Path) -> Verdict:
         virtual_us=simulation.world.now_us - simulation.began_us,
         messages=simulation.world.delivered,
         faults=+simulation.faults(),
-        actions=_actions(results),
+        actions=coverage.actions,
+        pairs=coverage.pairs,
+        states=coverage.states,
     )
 
 
@@ -86,13 +88,3 @@ def _place(traceback: TracebackType | None) -> str:
             found = f"{role.node} in {frame.f_code.co_qualname}"
         traceback = traceback.tb_next
     return found
-
-
-def _actions(results: list[Result]) -> Counter[str]:
-    """How often each action was taken, over all specs; what is one event may be several actions."""
-    actions: Counter[str] = Counter()
-    for result in results:
-        spec = Path(result.spec).stem.removeprefix("Trace")
-        for names, count in result.consumed.items():
-            actions.update({f"{spec}!{name}": count for name in names.split(", ")})
-    return actions
