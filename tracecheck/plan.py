@@ -49,7 +49,7 @@ class Plan:
         self.note = ""
         if engine != TLC:
             try:
-                self.engine = CompiledEngine(self.exact.files)
+                self.engine = CompiledEngine(self.exact.files, (self.exact.loaded, self.exact.tool))
             except UnknownConstructError as error:
                 if engine == COMPILED:
                     raise

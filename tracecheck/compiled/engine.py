@@ -18,7 +18,7 @@ from tracecheck.compiled.translator import Translator
 from tracecheck.engine import Encode, EvaluationError
 from tracecheck.syntax.reader import Reader
 from tracecheck.tlc.next import leaves_of
-from tracecheck.tlc.spec import SpecFiles, load
+from tracecheck.tlc.spec import Loaded, SpecFiles, load
 from tracecheck.values import to_text
 
 State = tuple[Any, ...]
@@ -34,9 +34,10 @@ class CompiledEngine:
 
     name = "compiled"
 
-    def __init__(self, files: SpecFiles) -> None:
+    def __init__(self, files: SpecFiles, parsed: tuple[Loaded, Any] | None = None) -> None:
+        """`parsed` is what `tracecheck.tlc.spec.load` made of `files`, if that was done already: it takes longest."""
         self.files = files
-        loaded, tool = load(files)
+        loaded, tool = parsed or load(files)
         reader = Reader(loaded)
         config = configure(files, loaded, tool, reader)
         declared = list(config.module.variables.values())

@@ -261,7 +261,8 @@ class Adjudicator(Handover):
         """The relations stated where the state is declared."""
         super().check_invariants()
         if len(self._led):
-            assert all(self._outcomes.get(txn) is None for txn in self._led), "what is undecided has no verdict"
-            assert all(self._holds.get(txn) is None for txn in self._led), "who leads does not vote"
+            for txn in self._led:
+                assert self._outcomes.get(txn) is None, "what is undecided has no verdict"
+                assert self._holds.get(txn) is None, "who leads does not vote"
         last = self._appending[-1].txn if self._appending else None
         assert last is None or self._outcomes.get(last) is APPENDING, "what is being appended is decided"

@@ -213,5 +213,6 @@ class Voter(Reign):
         assert self._history.newest() <= self._latest, "the history ends at the last commit"
         if len(self._holds):
             assert self._holds.last() <= self._lease, "P12: no hold outlives the lease"
-            assert all(self._outcomes.get(hold.txn) is None for hold in self._holds), "what is held for is undecided"
+            for hold in self._holds:
+                assert self._outcomes.get(hold.txn) is None, "what is held for is undecided"
             self._holds.check()

@@ -254,4 +254,6 @@ class Crossbar(Role):
         """A feed's queue is what lies between what was sent and what was read."""
         for feeds in self._feeds.values():
             for feed in feeds.values():
-                assert [entry.position for entry in feed.queue] == list(range(feed.sent + 1, feed.read + 1))
+                assert len(feed.queue) == feed.read - feed.sent, "sent and read enclose the queue"
+                for position, entry in enumerate(feed.queue, feed.sent + 1):
+                    assert entry.position == position, "the queue has no gap"

@@ -282,11 +282,12 @@ class Follower(Steps):
         """What `__init__` says of the fields, and that no entry is of an epoch above the promise."""
         if self.failure is not None:
             return
-        last = self._log.last_index
-        assert self._synced <= last and self._durable <= last and self._agreed <= last
-        assert self._acknowledged <= min(self._agreed, self._synced)
-        assert self.base <= min(self._durable, self._synced), "only what is durable is trimmed"
-        assert self._log.epoch_at(last) <= self._promise.epoch, "entries are of promised epochs"
+        log, synced, durable, agreed, promise = self._log, self._synced, self._durable, self._agreed, self._promise
+        last, base = log.last_index, log.base.index
+        assert synced <= last and durable <= last and agreed <= last
+        assert self._acknowledged <= agreed and self._acknowledged <= synced
+        assert base <= durable and base <= synced, "only what is durable is trimmed"
+        assert log.epoch_at(last) <= promise.epoch, "entries are of promised epochs"
         assert self._flight is None or self._flight.upto <= last
-        assert self._promise.cut == 0 or last < self._promise.cut, "nothing is written during a cut"
+        assert promise.cut == 0 or last < promise.cut, "nothing is written during a cut"
         self._health.check_invariants()

@@ -97,5 +97,6 @@ class Health:
 
     def check_invariants(self) -> None:
         """What `__init__` says."""
-        base, last = self._log.base.index, self._log.last_index
-        assert all(base < index <= last for index in self._bad), "what is damaged is a part of the log"
+        if self._bad:
+            base, last = self._log.base.index, self._log.last_index
+            assert all(base < index <= last for index in self._bad), "what is damaged is a part of the log"

@@ -46,7 +46,9 @@ class SimulatedProcesses(Orders):
         """Processes that something has been done to."""
         self._over = False
         self._due = 0
-        """Commands of timelines that are still to come."""
+        """Commands of timelines that are still to come, …"""
+        self._played = 0
+        """… and those that were carried out."""
 
     def _sound(self, process: str) -> Chaos:
         """Of a new life of a process: nothing goes wrong yet."""
@@ -72,6 +74,8 @@ class SimulatedProcesses(Orders):
 
     def _now(self, command: Command) -> None:
         if not self._over:
+            self._played += 1
+            self._world.strikes.note(f"chaos#{self._played}", command.node or "all", str(command.do))
             self.carry_out(command)
             self._due -= 1
 

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from itertools import combinations
 
 from daybreak.base.ids import NodeId
 from daybreak.base.topology import Topology, region_of
 from daybreak.cluster import process_of
+from daybreak.runtime.sim.strikes import Strike
 from daybreak.runtime.sim.world import World
 
 WAY_US = 30_000
@@ -34,13 +36,12 @@ class Distance:
         self._links = [*combinations(topology.places, 2)]
         self._cut: dict[Link, int] = {}
         """Pairs of regions between which no message arrives straight, and since when."""
-        self.cuts = 0
-        """How often there was one."""
-        world.way_us = self.way_us
+        if self._links:
+            world.way_us = self.way_us
 
     def way_us(self, source: NodeId, to: NodeId) -> int | None:
         """How much longer the way between two nodes is than within a region; None if there is none."""
-        ends = frozenset((region_of(process_of(source)), region_of(process_of(to))))
+        ends = _ends(source, to)
         if len(ends) == 1:
             return 0
         return self._around_us(ends) if ends in self._cut else self._straight_us(ends)
@@ -63,16 +64,17 @@ class Distance:
         """From here on, now and then, cut a link, or a region off from all others, for a while."""
         world = self._world
 
-        def strike() -> None:
+        def part(strike: Strike) -> None:
             if may() and self._links:
-                self.cuts += 1
-                region = world.random.choice([*self._regions, None])
-                chosen = self._links if region is not None else [world.random.choice(self._links)]
+                region = strike.choose([*self._regions, None])
+                chosen = self._links if region is not None else [strike.choose(self._links)]
                 links = {frozenset(link) for link in chosen if region is None or region in link}
+                lasts_us = strike.random.randint(*world.faults.part_us)
+                strike.hit(region or "-".join(chosen[0]), lasts_us=lasts_us)
                 self.cut(links)
-                world.at(world.random.randint(*world.faults.part_us), lambda: self.heal(links))
+                world.at(lasts_us, lambda: self.heal(links))
 
-        world.now_and_then(world.faults.part_every_us, strike)
+        world.strikes.now_and_then("part", world.faults.part_every_us, part)
 
     def cut(self, links: set[Link]) -> None:
         """Let nothing pass on these links, each the two places at its ends."""
@@ -85,3 +87,9 @@ class Distance:
     def end(self) -> None:
         """All messages arrive again."""
         self._cut.clear()
+
+
+@cache
+def _ends(source: NodeId, to: NodeId) -> Link:
+    """The regions that two nodes are in."""
+    return frozenset((region_of(process_of(source)), region_of(process_of(to))))

@@ -41,9 +41,8 @@ def _plan(rung: Rung) -> Plan:
     return Plan(rung.spec, rung.mapping)
 
 
-def conformance(trace: Path, adjudicators: int, *, states: bool) -> tuple[list[Finding], Coverage]:
-    """Compare a run's trace with the specs: what is wrong, and where in them the run has come, with abstract `states`
-    if these are asked for."""
+def conformance(trace: Path, adjudicators: int, *, states: bool = True) -> tuple[list[Finding], Coverage]:
+    """Compare a run's trace with the specs: what is wrong, and where it came; see `coverage.follow`."""
     coverage = follow(plans(adjudicators), trace, states=states)
     wrong = [result for result in coverage.results if result.verdict != CONFORMS]
     said = [f"{Path(result.spec).stem}: {result.reason}".replace(f"{trace}/", "") for result in wrong]

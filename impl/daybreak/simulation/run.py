@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -24,6 +23,7 @@ from daybreak.query.gateway import Gateway
 from daybreak.runtime.protocols import Clock
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.disk import SimDisk
+from daybreak.runtime.sim.strikes import Strike
 from daybreak.runtime.sim.tasks import SimFuture, spawn
 from daybreak.runtime.sim.world import Faults, SimClock, World
 from daybreak.simulation.bank import Bank, Ledger
@@ -77,11 +77,17 @@ class Options:
     """No range and no leader is moved but at random, if nothing else is said."""
     segment_bytes: int = 4_096
     """Of the journals: small, so that they are trimmed."""
+    storage: StorageSettings = STORAGE
+    """Times and sizes of checkpoints: small, so that there are many."""
     wiped: float = 0.2
     """Share of the crashes of storage in which the disk is lost with all that is on it."""
     faults: Faults = field(default_factory=Faults)
     play_us: int = LIMIT_US
     """Virtual time after which nothing goes wrong any more, and clients begin nothing any more."""
+    only: tuple[str, ...] | None = None
+    """The names of the strikes that may happen at random (``crash#3``); None: all."""
+    salts: tuple[tuple[str, str], ...] = ()
+    """Kinds of faults, with what gives each of them other random numbers than the seed does alone."""
     timeline: tuple[Due, ...] = ()
     """Orders of `daybreak chaos`, as `control.chaos.words.read_timeline` reads them; it begins when clients do."""
 
@@ -107,7 +113,7 @@ class Simulation:
     def __init__(self, seed: int, options: Options | None = None, *, trace: Path | None = None) -> None:
         self.options = options or Options()
         self.seed = seed
-        self.world = World(seed, self.options.faults)
+        self.world = World(seed, self.options.faults, self.options.only, self.options.salts)
         self.began_us = self.world.now_us
         self.bank = Bank(self.options.accounts)
         self.ledger = self.bank.ledger
@@ -125,7 +131,7 @@ class Simulation:
             write_identity(trace, f"simulation of seed {seed}", self.options.adjudicators)
         self.disks: dict[JournalId, dict[NodeId, SimDisk]] = {journal: {} for journal in self.layout.replicas}
         """Those of the journals' replicas."""
-        self.reshaping = Reshaping(self.world, self.layout, seed, self.options.accounts)
+        self.reshaping = Reshaping(self.world, self.layout, self.options.accounts)
         self._storage_disks: dict[NodeId, SimDisk] = {}
         self._had: dict[NodeId, Mapping[JournalId, int]] = {}
         self._needs: dict[NodeId, Mapping[JournalId, int]] = {}
@@ -138,8 +144,6 @@ class Simulation:
         """Whether anything may go wrong now."""
         self._started = self._finished = 0
         self._failure: BaseException | None = None
-        self.pauses = self.partings = 0
-        """How often a candidate was stopped, or cut off."""
 
     # --- nodes --------------------------------------------------------------------------------------------------
 
@@ -167,13 +171,13 @@ class Simulation:
         size = self.options.segment_bytes
         for journal, replicas in self.layout.replicas.items():
             for node in replicas:
-                disk = self.disks[journal][node] = SimDisk(self.world.random, node)
+                disk = self.disks[journal][node] = SimDisk(self.world.strikes.stream(f"torn.{node}"), node)
                 self.world.add(node, partial(cluster.journal, around, node, disk, segment_bytes=size), disk)
         for node in self.layout.crossbars:
             self.world.add(node, partial(cluster.crossbar, around, node, margin_us=MARGIN_US))
         for node in self.layout.storages:
-            disk = self._storage_disks[node] = SimDisk(self.world.random)
-            self.world.add(node, partial(cluster.storage, around, node, disk, STORAGE), disk)
+            disk = self._storage_disks[node] = SimDisk(self.world.strikes.stream(f"torn.{node}"))
+            self.world.add(node, partial(cluster.storage, around, node, disk, self.options.storage), disk)
         for region, node in zip(self.layout.topology.regions, self.layout.balancers, strict=True):
             self.world.add(node, partial(cluster.balancer, around, self.options.balancer, region=region))
         for nodes in self.layout.candidates.values():
@@ -204,9 +208,11 @@ class Simulation:
     def _crashed(self, node: NodeId) -> None:
         """The session of a crashed query processor learns that it is lost; a storage replica may lose its disk."""
         had = self._had.pop(node, None)  # of those only that were chosen in `_may_crash`
-        if had is not None and self.world.random.random() < self.options.wiped and self._whole(node):
+        wipe = self.world.strikes.perhaps("wipe", self.options.wiped) if had is not None else None
+        if had is not None and wipe is not None and self._whole(node):
             self._storage_disks[node].wipe()
             self._needs[node] = had
+            wipe.hit(node)
         for number, gateway in self._gateways.items():
             if node == self._node(number):
                 gateway.lose(SessionLostError("the server has closed the connection"))
@@ -239,7 +245,7 @@ class Simulation:
     @cached_property
     def troubles(self) -> dict[JournalId, Trouble]:
         """What goes wrong with the disks of each journal, and with clocks."""
-        return {journal: Trouble(self.world, disks, self._clocks) for journal, disks in self.disks.items()}
+        return {journal: Trouble(self.world, journal, disks, self._clocks) for journal, disks in self.disks.items()}
 
     # --- clients ------------------------------------------------------------------------------------------------
 
@@ -335,8 +341,7 @@ class Simulation:
         self.world.crash_at_random((*self._nodes, *processors), lambda node: may() and self._may_crash(node))
         for trouble in self.troubles.values():
             trouble.begin()
-        self.world.now_and_then(options.moves_every_us, self.reshaping.ask)
-        self.world.now_and_then(options.handovers_every_us, self.reshaping.hand_over)
+        self.reshaping.begin(options.moves_every_us, options.handovers_every_us)
         self._disturb(self._candidates, may)
         self.distance.begin(may)
         self.chaos.play(options.timeline)
@@ -389,15 +394,6 @@ class Simulation:
         """The clients look whether what they were told is so."""
         self._run(self._settle())
 
-    def faults(self) -> Counter[str]:
-        """How often each kind of fault has struck."""
-        faults = Counter(crash=self.world.crashes, pause=self.pauses, cut=self.partings, part=self.distance.cuts)
-        for trouble in self.troubles.values():
-            faults.update(
-                rot=trouble.spoilt, disk_full=trouble.filled, sync_error=trouble.failed, clock_jump=trouble.jumped
-            )
-        return faults + Counter(reshaping=self.reshaping.asked)
-
     def close(self) -> None:
         """The traces are whole."""
         for recorder in self._recorders.values():
@@ -407,22 +403,15 @@ class Simulation:
         """From here on candidates are stopped, or cut off, and go on later, perhaps after another has taken over."""
         world, faults = self.world, self.options.faults
 
-        def strike(begin: Callable[[NodeId], object]) -> None:
+        def disturb(begin: Callable[[NodeId], object], strike: Strike) -> None:
             if may():
-                node = world.random.choice(candidates)
+                node, lasts_us = strike.choose(candidates), strike.random.randint(*faults.pause_us)
+                strike.hit(node, lasts_us=lasts_us)
                 begin(node)
-                world.at(world.random.randint(*faults.pause_us), lambda: self._go_on(node))
+                world.at(lasts_us, lambda: self._go_on(node))
 
-        def pause(node: NodeId) -> None:
-            self.pauses += 1
-            world.stop(node)
-
-        def cut(node: NodeId) -> None:
-            self.partings += 1
-            world.cut_off.add(node)
-
-        world.now_and_then(faults.pause_every_us, lambda: strike(pause))
-        world.now_and_then(faults.cut_every_us, lambda: strike(cut))
+        world.strikes.now_and_then("pause", faults.pause_every_us, partial(disturb, world.stop))
+        world.strikes.now_and_then("cut", faults.cut_every_us, partial(disturb, world.cut_off.add))
 
     def _go_on(self, node: NodeId) -> None:
         self.world.cut_off.discard(node)

@@ -9,22 +9,25 @@ from types import TracebackType
 from daybreak.base.ids import JournalId
 from daybreak.journal.replica import Journal
 from daybreak.runtime.role import Role
+from daybreak.runtime.sim.strikes import write_hits
 from daybreak.simulation import judges
 from daybreak.simulation.run import Options, Simulation
 from daybreak.simulation.verdict import Finding, FoundError, Verdict
 from daybreak.storage.replica import Replica
 
 
-def run_trial(seed: int, options: Options, directory: Path, *, states: bool = False) -> Verdict:
-    """Run a seed, with its trace in `directory`/trace, which is made; what every judge says of it, and with `states`
-    also to which abstract states of the specs it has come.
+def run_trial(seed: int, options: Options, directory: Path, *, states: bool = True) -> Verdict:
+    """Run a seed; what every judge says of it. Without `states` it is not told which ones were reached, which is
+    quicker.
 
-    Whatever goes wrong in the run is in the verdict, and ends the run; the trace up to there is judged.
+    In `directory`, which is made, there is then its trace, in the directory ``trace``, and when which fault struck, in
+    ``faults.json``. Whatever goes wrong in the run is in the verdict, and ends the run; the trace up to there is judged.
     """
     trace = directory / "trace"
     trace.mkdir(parents=True)
     simulation = Simulation(seed, options, trace=trace)
     findings = _run(simulation)
+    write_hits(simulation.world.strikes.hits, directory / "faults.json")
     said, coverage = judges.conformance(trace, options.adjudicators, states=states)
     outcomes = Counter(attempt.outcome for attempt in simulation.witness.attempts)
     return Verdict(
@@ -35,7 +38,7 @@ def run_trial(seed: int, options: Options, directory: Path, *, states: bool = Fa
         unknown=outcomes["info"],
         virtual_us=simulation.world.now_us - simulation.began_us,
         messages=simulation.world.delivered,
-        faults=+simulation.faults(),
+        faults=Counter(simulation.world.strikes.counts),
         actions=coverage.actions,
         pairs=coverage.pairs,
         states=coverage.states,

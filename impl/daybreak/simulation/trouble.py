@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from daybreak.base.ids import NodeId
+from daybreak.base.ids import JournalId, NodeId
 from daybreak.journal.promise import FILES, damaged_copies
 from daybreak.journal.replica import Journal
 from daybreak.runtime.sim.disk import SimDisk
+from daybreak.runtime.sim.strikes import Strike
 from daybreak.runtime.sim.world import SimClock, World
 
 LEFT_BYTES = (0, 1_000, 20_000)
@@ -22,14 +23,15 @@ LOOK_US = 50_000
 class Trouble:
     """Faults of the disks of one journal's replicas, and of clocks."""
 
-    def __init__(self, world: World, disks: Mapping[NodeId, SimDisk], clocks: Mapping[NodeId, SimClock]) -> None:
+    def __init__(
+        self, world: World, journal: JournalId, disks: Mapping[NodeId, SimDisk], clocks: Mapping[NodeId, SimClock]
+    ) -> None:
         self._world = world
+        self._journal = journal
         self._disks = disks
         self._clocks = clocks
         self._over = False
         world.disturbed = False
-        self.spoilt = self.filled = self.failed = self.jumped = 0
-        """How often each fault has happened."""
 
     def sound(self) -> bool:
         """Whether every replica is up and counts towards a majority, as far as it knows."""
@@ -38,16 +40,16 @@ class Trouble:
 
     def begin(self) -> None:
         """Let things go wrong from here on."""
-        faults = self._world.faults
+        faults, strikes = self._world.faults, self._world.strikes
         self._world.disturbed = True
-        self._victim = self._world.random.choice(sorted(self._disks))
-        for mean_us, action in (
-            (faults.rot_every_us, self._spoil),
-            (faults.disk_full_every_us, self._fill),
-            (faults.sync_error_every_us, self._fail_sync),
-            (faults.clock_jump_every_us, self._jump),
+        self._victim = strikes.stream(f"victim.{self._journal}").choice(sorted(self._disks))
+        for kind, mean_us, action in (
+            ("rot", faults.rot_every_us, self._spoil),
+            ("full", faults.disk_full_every_us, self._fill),
+            ("sync", faults.sync_error_every_us, self._fail_sync),
+            ("jump", faults.clock_jump_every_us, self._jump),
         ):
-            self._world.now_and_then(mean_us, self._unless_over(action))
+            strikes.now_and_then(f"{kind}.{self._journal}", mean_us, self._unless_over(action))
 
     def end(self) -> None:
         """All disks have space, and those that failed are replaced; what has been spoilt or has jumped stays so."""
@@ -58,33 +60,35 @@ class Trouble:
             disk.capacity = None
             self._replace(node)
 
-    def _unless_over(self, action: Callable[[], None]) -> Callable[[], None]:
-        return lambda: None if self._over else action()
+    def _unless_over(self, action: Callable[[Strike], None]) -> Callable[[Strike], None]:
+        return lambda strike: None if self._over else action(strike)
 
-    def _spoil(self) -> None:
+    def _spoil(self, strike: Strike) -> None:
         """Turn a bit of one zone's disk, always the same; of its two promises one stays whole."""
         disk = self._disks[self._victim]
         broken = damaged_copies(disk)
         names = [name for name in disk.names() if disk.size(name) and (name not in FILES or not broken)]
         if names and self.sound():
-            name = self._world.random.choice(names)
-            bit = self._world.random.randrange(8 * min(disk.size(name), 2_000))
+            name = strike.random.choice(names)
+            bit = strike.random.randrange(8 * min(disk.size(name), 2_000))
             disk.corrupt(name, bit // 8, 1 << bit % 8)
-            self.spoilt += 1
+            strike.hit(self._victim, f"bit {bit} of {name}")
 
-    def _fill(self) -> None:
-        disk = self._disks[self._world.random.choice(sorted(self._disks))]
+    def _fill(self, strike: Strike) -> None:
+        node = strike.choose(sorted(self._disks))
+        disk, left = self._disks[node], strike.random.choice(LEFT_BYTES)
         if disk.capacity is None:
-            disk.capacity = disk.used() + self._world.random.choice(LEFT_BYTES)
-            self.filled += 1
+            disk.capacity = disk.used() + left
+            strike.hit(node, f"{left} bytes are left")
         else:
             disk.capacity = None
+            strike.hit(node, "has space again")
 
-    def _fail_sync(self) -> None:
-        node = self._world.random.choice(sorted(self._disks))
+    def _fail_sync(self, strike: Strike) -> None:
+        node = strike.choose(sorted(self._disks))
         if self.sound() and not self._world.failing:
             self._world.failing.add(node)
-            self.failed += 1
+            strike.hit(node)
             self._world.at(LOOK_US, lambda: self._replace(node))
 
     def _replace(self, node: NodeId) -> None:
@@ -96,8 +100,7 @@ class Trouble:
         elif node in self._world.failing:
             self._world.at(LOOK_US, lambda: self._replace(node))
 
-    def _jump(self) -> None:
-        clock = self._clocks[self._world.random.choice(sorted(self._clocks))]
-        hour = self._world.faults.clock_jump_us
-        clock.jumped_us = self._world.random.choice((0, hour, -hour))
-        self.jumped += 1
+    def _jump(self, strike: Strike) -> None:
+        node, hour = strike.choose(sorted(self._clocks)), self._world.faults.clock_jump_us
+        self._clocks[node].jumped_us = off_us = strike.random.choice((0, hour, -hour))
+        strike.hit(node, f"shows the time {off_us / 1e6:+g} s off")

@@ -193,12 +193,14 @@ def _apply(files: _Files, change: _Change) -> None:
     data = files.get(change.name)
     if data is None:
         return
-    match change:
-        case _Write(_, offset, new):
-            data.extend(bytes(max(0, offset + len(new) - len(data))))
-            data[offset : offset + len(new)] = new
-        case _Truncate(_, size):
-            del data[size:]
-            data.extend(bytes(size - len(data)))
-        case _Remove(name):
-            del files[name]
+    if isinstance(change, _Write):
+        _, offset, new = change
+        end = offset + len(new)
+        if end > len(data):
+            data.extend(bytes(end - len(data)))
+        data[offset:end] = new
+    elif isinstance(change, _Truncate):
+        del data[change.size :]
+        data.extend(bytes(change.size - len(data)))
+    else:
+        del files[change.name]

@@ -6,17 +6,19 @@ clock, at hashes or at unseeded randomness, so a seed gives the same run, event 
 
 from __future__ import annotations
 
-import heapq
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Any
 
 from daybreak.base.ids import NodeId
-from daybreak.base.time import Interval
+from daybreak.base.time import Interval, Timestamp
 from daybreak.runtime.chaos import SLOW_SECONDS
-from daybreak.runtime.protocols import After, Effects, Message, Send, Sync, Synced, SyncFailed
+from daybreak.runtime.protocols import After, Effects, Message, Send, Synced, SyncFailed
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.disk import SimDisk
+from daybreak.runtime.sim.strikes import Strike, Strikes
 from daybreak.runtime.timeline import Timeline
 from daybreak.trace.recorder import Cause
 
@@ -76,14 +78,31 @@ class SimClock:
     def __init__(self, world: World, error_us: int, bound_us: int) -> None:
         self._world = world
         self._error_us = error_us
-        self._timeline = Timeline(bound_us)
+        self._bound_us = bound_us
         self.jumped_us = 0
         """How far what it shows is off the truth, besides its error."""
+        self._read_us: int | None = None
+        """When it was read last, before it jumped."""
+        self._timeline: Timeline | None = None
+        """Needed from the first jump on: until then it would show just what the clock does."""
 
     def now(self) -> Interval:
         """The interval that holds the virtual time."""
         now_us = self._world.now_us
-        return self._timeline.at((now_us + self._error_us + self.jumped_us) * 1_000, now_us * 1_000)
+        if self._timeline is not None:
+            return self._timeline.at((now_us + self._error_us + self.jumped_us) * 1_000, now_us * 1_000)
+        if self.jumped_us:
+            self._begin_timeline()
+            return self.now()
+        self._read_us = now_us
+        reading_us = now_us + self._error_us
+        return Interval(Timestamp(reading_us - self._bound_us), Timestamp(reading_us + self._bound_us))
+
+    def _begin_timeline(self) -> None:
+        """Go on from what was shown last."""
+        self._timeline = Timeline(self._bound_us)
+        if self._read_us is not None:
+            self._timeline.at((self._read_us + self._error_us) * 1_000, self._read_us * 1_000)
 
 
 Build = Callable[[], Role]
@@ -98,17 +117,22 @@ class SimNode:
     disk: SimDisk | None
     role: Role | None = None
     life: int = 0
-    stopped: list[Callable[[], None]] | None = None
-    """What waits for it until it goes on, while it is stopped."""
+    stopped: list[tuple[Callable[..., None], tuple[Any, ...]]] | None = None
+    """What waits for it until it goes on, while it is stopped: functions with their arguments."""
 
 
 class World:
     """The simulated machines and the network between them."""
 
-    def __init__(self, seed: int, faults: Faults) -> None:
+    def __init__(
+        self, seed: int, faults: Faults, only: Iterable[str] | None = None, salts: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """`only` and `salts` are those of `Strikes`."""
         self.random = random.Random(seed)
         self.faults = faults
         self.now_us = BEGINNING_US
+        self.strikes = Strikes(self, seed, only, salts)
+        """What goes wrong at random, but for delays."""
         self.crashes = 0
         self.cut_off: set[NodeId] = set()
         """Nodes whose messages are lost, in both directions."""
@@ -119,7 +143,8 @@ class World:
         """By how much later than others each copy of a message from one node to another arrives; none: it is lost."""
         self.on_send: Callable[[NodeId, NodeId, Message], None] = lambda source, to, message: None
         """Called for each message that goes out to the network."""
-        self._due: list[tuple[int, int, Callable[[], None]]] = []
+        # Functions with their arguments, and not closures over them: most of what is due is messages.
+        self._due: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
         self._count = 0
         self._nodes: dict[NodeId, SimNode] = {}
         self._listeners: dict[NodeId, Callable[[Message], None]] = {}
@@ -142,19 +167,19 @@ class World:
         error = self.random.randint(-bound, bound)
         return SimClock(self, error + self.random.choice((-lie, 0, lie)) if lie else error, bound)
 
-    def at(self, delay_us: int, action: Callable[[], None]) -> None:
+    def at(self, delay_us: int, action: Callable[..., None], *arguments: object) -> None:
         """Do something once `delay_us` have passed."""
         self._count += 1
-        heapq.heappush(self._due, (self.now_us + delay_us, self._count, action))
+        heappush(self._due, (self.now_us + delay_us, self._count, action, arguments))
 
     def run_until(self, finished: Callable[[], bool], limit_us: int) -> bool:
         """Let time pass until `finished`; False if that is not so after `limit_us`."""
-        end = self.now_us + limit_us
+        end, due = self.now_us + limit_us, self._due
         while not finished():
-            if not self._due or self._due[0][0] > end:
+            if not due or due[0][0] > end:
                 return False
-            self.now_us, _, action = heapq.heappop(self._due)
-            action()
+            self.now_us, _, action, arguments = heappop(due)
+            action(*arguments)
         return True
 
     # --- nodes --------------------------------------------------------------------------------------------------
@@ -212,8 +237,8 @@ class World:
         """Let a stopped node go on, with all that has reached it meanwhile."""
         host = self._nodes[node]
         waiting, host.stopped = host.stopped or [], None
-        for deliver in waiting:
-            deliver()
+        for action, arguments in waiting:
+            action(*arguments)
 
     def listen(self, session: NodeId, listener: Callable[[Message], None]) -> None:
         """Hand messages to `session` to `listener`, without delay: they do not cross the network."""
@@ -223,56 +248,51 @@ class World:
 
     def perform(self, node: NodeId, effects: Effects) -> None:
         """Carry out what a role asked for; when it goes on, if it is stopped."""
-        waiting = self._nodes[node].stopped
-        if waiting is not None:
-            waiting.append(lambda: self.perform(node, effects))
+        host = self._nodes[node]
+        if host.stopped is not None:
+            host.stopped.append((self.perform, (node, effects)))
             return
         for effect in effects:
-            match effect:
-                case Send(to, message):
-                    self._send(node, to, message)
-                case After(delay_us, message):
-                    self._own(node, max(delay_us, 1), message)
-                case Sync(token):
-                    self._sync(node, token)
+            # No `match`: this is where a simulation spends its time.
+            if isinstance(effect, Send):
+                self._send(node, host, effect.to, effect.message)
+            elif isinstance(effect, After):
+                self.at(max(effect.delay_us, 1), self._deliver, node, node, host.life, effect.message, ())
+            else:
+                self._sync(node, effect.token)
 
-    def _send(self, node: NodeId, to: NodeId, message: Message) -> None:
+    def _send(self, node: NodeId, host: SimNode, to: NodeId, message: Message) -> None:
         listener = self._listeners.get(to)
         if listener is not None:
             listener(message)
             return
-        role = self._nodes[node].role
-        assert role is not None, "only a node that is up sends"
+        assert host.role is not None, "only a node that is up sends"
         self.on_send(node, to, message)
         way_us = self.way_us(node, to)
-        if node in self.cut_off or to in self.cut_off or way_us is None:
+        if way_us is None or node in self.cut_off or to in self.cut_off:
             return
-        cause = role.trace.context()
+        cause = host.role.trace.context()
         life = self._nodes[to].life
         for late_us in self.arrivals_us(node, to) * self._copies():
-            self.at(way_us + late_us + self._delay(), lambda: self._deliver(node, to, life, message, cause))
+            self.at(way_us + late_us + self._delay(), self._deliver, node, to, life, message, cause)
 
     def _copies(self) -> int:
         """How often a message arrives."""
-        faults = self.faults
         if not self.disturbed:
             return 1
-        if faults.loss and self.random.random() < faults.loss:
+        if self.strikes.happens("loss", self.faults.loss):
             return 0
-        return 2 if faults.duplicate and self.random.random() < faults.duplicate else 1
+        return 2 if self.strikes.happens("duplicate", self.faults.duplicate) else 1
 
     def _delay(self) -> int:
         faults = self.faults
-        delay = self.random.randint(*faults.delay_us)
-        if self.random.random() < faults.spike:
+        low, high = faults.delay_us
+        delay = low + int(self.random.random() * (high - low + 1))
+        if faults.spike and self.random.random() < faults.spike:
             delay *= 10
-        if self.disturbed and faults.reorder and self.random.random() < faults.reorder:
-            delay += self.random.randint(0, faults.held_us)
+        if self.disturbed and self.strikes.happens("reorder", faults.reorder):
+            delay += self.strikes.stream("reorder").randint(0, faults.held_us)
         return delay
-
-    def _own(self, node: NodeId, delay_us: int, message: Message) -> None:
-        life = self._nodes[node].life
-        self.at(delay_us, lambda: self._deliver(node, node, life, message, ()))
 
     def _sync(self, node: NodeId, token: int) -> None:
         host = self._nodes[node]
@@ -296,40 +316,32 @@ class World:
 
     def _deliver(self, source: NodeId, to: NodeId, life: int, message: Message, cause: Cause) -> None:
         host = self._nodes[to]
-        if host.role is None or host.life != life:
+        role = host.role
+        if role is None or host.life != life:
             return
         if host.stopped is not None:
-            host.stopped.append(lambda: self._deliver(source, to, life, message, cause))
+            host.stopped.append((self._deliver, (source, to, life, message, cause)))
             return
         self.delivered += 1
-        if message.causal:
-            host.role.trace.observe(cause)
-        effects = host.role.receive(source, message)
-        host.role.check_invariants()
-        self.perform(to, effects)
-
-    def now_and_then(self, mean_us: int, action: Callable[[], None]) -> None:
-        """From here on do something again and again, after `mean_us` in the mean; 0: never."""
-        if mean_us == 0:
-            return
-
-        def due() -> None:
-            action()
-            self.now_and_then(mean_us, action)
-
-        self.at(int(self.random.expovariate(1 / mean_us)) + 1, due)
+        if cause and message.causal:
+            role.trace.observe(cause)
+        effects = role.receive(source, message)
+        role.check_invariants()
+        if effects:
+            self.perform(to, effects)
 
     def crash_at_random(self, nodes: tuple[NodeId, ...], may_crash: Callable[[NodeId], bool]) -> None:
         """From here on, now and then crash one of `nodes` that may crash, and start it again later."""
 
-        def strike() -> None:
-            node = self.random.choice(nodes)
-            if may_crash(node):
-                self.bounce(node)
+        def crash(strike: Strike) -> None:
+            node, down_us = strike.choose(nodes), strike.random.randint(*self.faults.down_us)
+            if may_crash(node) and self._nodes[node].role is not None:
+                strike.hit(node, lasts_us=down_us)
+                self.bounce(node, down_us)
 
-        self.now_and_then(self.faults.crash_every_us, strike)
+        self.strikes.now_and_then("crash", self.faults.crash_every_us, crash)
 
-    def bounce(self, node: NodeId) -> None:
-        """Crash a node, and start it again later."""
+    def bounce(self, node: NodeId, down_us: int) -> None:
+        """Crash a node, and start it again after `down_us`."""
         self.crash(node)
-        self.at(self.random.randint(*self.faults.down_us), lambda: self.restart(node))
+        self.at(down_us, lambda: self.restart(node))
