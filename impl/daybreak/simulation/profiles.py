@@ -52,7 +52,7 @@ CHANGES: Mapping[str, Draw] = {
 NETWORK = ("loss", "duplicates", "reordering", "delays")
 DISKS = ("crashes", "rot", "full disks", "failing syncs", "slow syncs")
 CLOCKS = ("clock errors", "clock jumps")
-QUIET = {"crash_every_us": 0}
+QUIET: Mapping[str, Any] = {"crash_every_us": 0}
 """No fault that is not drawn."""
 
 
