@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from math import inf
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +16,7 @@ from daybreak.base.keys import Key, key_text
 from daybreak.base.places import Rung, rungs
 from daybreak.base.records import decode
 from daybreak.base.time import ZERO, Timestamp
+from daybreak.base.writes import Access
 from daybreak.errors import CorruptionError
 from daybreak.journal.replica import Journal
 from daybreak.simulation.coverage import Coverage, follow
@@ -47,6 +50,44 @@ def conformance(trace: Path, adjudicators: int, *, states: bool = True) -> tuple
     wrong = [result for result in coverage.results if result.verdict != CONFORMS]
     said = [f"{Path(result.spec).stem}: {result.reason}".replace(f"{trace}/", "") for result in wrong]
     return [Finding("conformance", sentence) for sentence in said], coverage
+
+
+# --- history ------------------------------------------------------------------------------------------------------
+
+SUITS = {
+    (Access.SHARE, Access.UPDATE),
+    (Access.UPDATE, Access.SHARE),
+    (Access.SHARE, Access.SHARE),
+    (Access.SHARE, Access.VALIDATE),
+}
+"""Accesses of two transactions at once that may both commit. What the adjudicators have for it is on trial here."""
+
+
+def overlaps(attempts: Sequence[Attempt]) -> list[Finding]:
+    """First committer wins (P10): no two transactions have committed that overlap and whose accesses conflict, not
+    those either of which no history tells: FOR UPDATE, FOR KEY SHARE, and the catalog (P21)."""
+    times: dict[Key, list[tuple[int, Access, Attempt]]] = {}
+    committed = sorted(_committed(attempts), key=lambda attempt: attempt.commit or 0)
+    findings = []
+    for attempt in committed:
+        assert attempt.commit is not None, "it has committed"
+        for key, access in attempt.accesses.items():
+            earlier = times.setdefault(key, [])
+            begin = bisect_right(earlier, attempt.start, key=itemgetter(0))
+            for _, first, other in earlier[begin:]:
+                if (first, access) not in SUITS:
+                    findings.append(_overlap(key, other, attempt))
+            if access is not Access.VALIDATE:
+                earlier.append((attempt.commit, access, attempt))
+    return findings
+
+
+def _overlap(key: Key, first: Attempt, second: Attempt) -> Finding:
+    sentence = (
+        f"transaction {second.txn} of client {second.client} has started before {first.txn} of client {first.client} "
+        f"committed, and committed after it, and {key_text(key)} may not be had by both"
+    )
+    return Finding("history", sentence)
 
 
 # --- durability ---------------------------------------------------------------------------------------------------

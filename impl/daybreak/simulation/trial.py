@@ -21,7 +21,7 @@ def run_trial(seed: int, options: Options, directory: Path, *, states: bool = Tr
     quicker.
 
     In `directory`, which is made, there is then its trace, in the directory ``trace``, and when which fault struck, in
-    ``faults.json``. Whatever goes wrong in the run is in the verdict, and ends the run; the trace up to there is judged.
+    ``faults.json``. What goes wrong in the run is in the verdict, and ends the run; the trace up to there is judged.
     """
     trace = directory / "trace"
     trace.mkdir(parents=True)
@@ -55,6 +55,7 @@ def _run(simulation: Simulation) -> list[Finding]:
         found = _durability(simulation)
         if not found:
             simulation.settle()
+        found += judges.overlaps(simulation.witness.attempts)
     except FoundError as error:
         return [error.finding]
     except Exception as error:
