@@ -83,15 +83,15 @@ def test_a_disk_that_spoils_what_it_holds(tmp_path: Path) -> None:
 
 
 def test_disks_that_are_full_now_and_then(tmp_path: Path) -> None:
-    assert all(count(run, "full") for run in run_seeds(FULL_DISKS, tmp_path))
+    assert all(count(run, "disk_full") for run in run_seeds(FULL_DISKS, tmp_path))
 
 
 def test_syncs_that_fail(tmp_path: Path) -> None:
-    assert all(count(run, "sync") for run in run_seeds(FAILING_SYNCS, tmp_path))
+    assert all(count(run, "sync_error") for run in run_seeds(FAILING_SYNCS, tmp_path))
 
 
 def test_clocks_that_jump_an_hour(tmp_path: Path) -> None:
-    assert all(count(run, "jump") for run in run_seeds(JUMPING_CLOCKS, tmp_path))
+    assert all(count(run, "clock_jump") for run in run_seeds(JUMPING_CLOCKS, tmp_path))
 
 
 def test_every_fault_at_once(tmp_path: Path) -> None:

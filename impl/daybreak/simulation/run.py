@@ -85,12 +85,12 @@ class Options:
     wiped: float = 0.2
     """Share of the crashes of storage in which the disk is lost with all that is on it."""
     faults: Faults = field(default_factory=Faults)
-    play_us: int = LIMIT_US
-    """Virtual time after which nothing goes wrong any more, and clients begin nothing any more."""
     only: tuple[str, ...] | None = None
     """The names of the strikes that may happen at random (``crash#3``); None: all."""
     salts: tuple[tuple[str, str], ...] = ()
     """Kinds of faults, with what gives each of them other random numbers than the seed does alone."""
+    play_us: int = LIMIT_US
+    """Virtual time after which nothing goes wrong any more, and clients begin nothing any more."""
     timeline: tuple[Due, ...] = ()
     """Orders of `daybreak chaos`, as `control.chaos.words.read_timeline` reads them; it begins when clients do."""
 

@@ -45,9 +45,9 @@ class Trouble:
         self._victim = strikes.stream(f"victim.{self._journal}").choice(sorted(self._disks))
         for kind, mean_us, action in (
             ("rot", faults.rot_every_us, self._spoil),
-            ("full", faults.disk_full_every_us, self._fill),
-            ("sync", faults.sync_error_every_us, self._fail_sync),
-            ("jump", faults.clock_jump_every_us, self._jump),
+            ("disk_full", faults.disk_full_every_us, self._fill),
+            ("sync_error", faults.sync_error_every_us, self._fail_sync),
+            ("clock_jump", faults.clock_jump_every_us, self._jump),
         ):
             strikes.now_and_then(f"{kind}.{self._journal}", mean_us, self._unless_over(action))
 
