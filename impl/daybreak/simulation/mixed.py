@@ -99,14 +99,9 @@ async def share(session: Session) -> None:
 
 async def delete(session: Session) -> None:
     """Delete a row, or make it if there is none."""
-    row = session.row("l" if session.random.random() < 0.2 else "r")
+    row = session.row("r")
     (before,) = await session.view.read(row)
-    if before is not None:
-        session.view.write(row, None, Access.WRITE)
-    elif row.kind == "r":
-        session.view.write(row, session.fresh(), Access.WRITE)
-    else:
-        await session.view.append(row, session.fresh())
+    session.view.write(row, session.fresh() if before is None else None, Access.WRITE)
 
 
 async def read_only(session: Session) -> None:

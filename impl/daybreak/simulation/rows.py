@@ -79,7 +79,7 @@ class View:
         self._ops.append(model.Scan(low.name, high.name, seen))
 
     def write(self, row: Row, value: str | None, access: Access) -> None:
-        """Set a register, or delete a row."""
+        """Set a register, or delete it."""
         self._put(row, value.encode() if value is not None else None, access)
         self._ops.append(model.Write(row.name, value))
 

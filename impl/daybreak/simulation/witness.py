@@ -6,7 +6,7 @@ compares these with what the cluster has in the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -161,3 +161,8 @@ def _told(attempt: Attempt) -> Transaction:
         start=attempt.start,
         commit=attempt.commit,
     )
+
+
+def committed(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Those whose clients were told that their writes have committed."""
+    return [attempt for attempt in attempts if attempt.commit is not None]

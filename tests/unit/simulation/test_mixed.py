@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from daybreak.base.ids import TxnId
@@ -16,6 +18,8 @@ from daybreak.simulation.mixed import KINDS, Mix
 from daybreak.simulation.run import Options
 from daybreak.simulation.trial import run_trial
 from daybreak.simulation.witness import Attempt
+from daybreak.storage.mvcc import Versions
+from historycheck.check import check
 from historycheck.model import Append, History, Read, Scan, Write
 from tests.support.checked import simulation
 
@@ -63,7 +67,25 @@ def test_values_are_unique_and_own_writes_are_seen() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_alone_commits(kind: str) -> None:
     history = seen(Options(clients=2, transactions=6, mix=Mix(kinds=(kind,)), faults=Faults(crash_every_us=0)))
-    assert sum(transaction.status == "ok" for transaction in history.transactions) > 2, "besides the first one and the last"
+    assert sum(transaction.status == "ok" for transaction in history.transactions) > 2, (
+        "besides the first one and the last"
+    )
+
+
+# --- what may not be seen ------------------------------------------------------------------------------------------
+
+
+def test_a_read_of_what_was_written_last_is_no_snapshot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def newest(self: Versions, key: Key, start: Timestamp) -> tuple[Timestamp, bytes | None]:
+        versions = self._histories.get(key)
+        return versions[-1] if versions else (Timestamp(0), None)
+
+    monkeypatch.setattr(Versions, "read", newest)
+    verdict = run_trial(1, replace(MIXED, transactions=30), tmp_path / "1")
+    assert "history" in {finding.judge for finding in verdict.findings}
+    assert {"trace", "history.json", "faults.json"} <= {path.name for path in (tmp_path / "1").iterdir()}
+    written = msgspec.json.decode((tmp_path / "1" / "history.json").read_bytes(), type=History)
+    assert check(written).anomalies
 
 
 # --- what may not overlap -----------------------------------------------------------------------------------------
