@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "impl" / "daybreak"
 
@@ -90,5 +92,6 @@ def test_an_upward_import_is_found(tmp_path: Path) -> None:
     assert len(violations(tmp_path)) == 2
 
 
-def test_tracecheck_knows_nothing_of_daybreak() -> None:
-    assert [str(p) for p in (ROOT / "tracecheck").rglob("*.py") if list(imports(p))] == []
+@pytest.mark.parametrize("package", ["tracecheck", "historycheck"])
+def test_the_checkers_know_nothing_of_daybreak(package: str) -> None:
+    assert [str(p) for p in (ROOT / package).rglob("*.py") if list(imports(p))] == []

@@ -37,7 +37,7 @@ def complaints(path: Path) -> list[str]:
                 found.append(f"{node.name}: {length} lines")
     if re.search(r"#\s*(TO" r"DO|FIX" r"ME|X" r"XX)\b", text):
         found.append("a bare marker of unfinished work")
-    if path.is_relative_to(ROOT / "impl") or path.is_relative_to(ROOT / "tracecheck"):
+    if any(path.is_relative_to(ROOT / package) for package in ("impl", "tracecheck", "historycheck")):
         if text.strip() and ast.get_docstring(tree) is None:
             found.append("no module docstring")
         if re.search(r"\btime\.sleep\(", text) and path.name != "network.py":

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,11 +15,6 @@ SEEDS = 200
 BATCHES = 20
 ADJUDICATORS = (2, 4, 2, 1, 4)
 """Of the seeds of a batch, in turn."""
-
-
-def events(directory: Path) -> dict[str, bytes]:
-    """The files of a trace directory by name."""
-    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*.ndjson")}
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
@@ -56,28 +48,6 @@ def test_storage_that_is_lost_comes_back_from_its_sibling(tmp_path: Path) -> Non
         bootstraps += outcome.bootstraps
         trimmed += outcome.trimmed
     assert bootstraps > 3 and trimmed > 300
-
-
-def test_a_seed_gives_the_same_events_byte_for_byte(tmp_path: Path) -> None:
-    script = (
-        "import sys, pathlib; from daybreak.simulation.run import Simulation\n"
-        "for seed in range(5):\n"
-        "    path = pathlib.Path(sys.argv[1]) / str(seed); path.mkdir(parents=True)\n"
-        "    Simulation(seed, trace=path).run()"
-    )
-    for name in ("1", "2"):
-        subprocess.run(
-            [sys.executable, "-c", script, str(tmp_path / name)], check=True, env={**os.environ, "PYTHONHASHSEED": name}
-        )
-    first, second = events(tmp_path / "1"), events(tmp_path / "2")
-    assert any(first.values())
-    assert first == second
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_recording_changes_nothing(seed: int, tmp_path: Path) -> None:
-    unrecorded = simulation(seed, unchecked="it takes the same steps as the one that is")
-    assert simulate(seed, tmp_path / "trace") == unrecorded.run()
 
 
 @pytest.mark.parametrize("broken", ["conflicts.History.conflict", "holds.Holds.conflict", "conflicts.History.learn"])

@@ -23,7 +23,7 @@ LOSS = Faults(loss=0.05)
 QUIET = Faults(crash_every_us=0)
 
 
-def run_seeds(options: Options, directory: Path, seeds: int = 8) -> Counter[str]:
+def run_seeds(options: Options, directory: Path, seeds: int = 4) -> Counter[str]:
     """Some runs; how often each step was taken, and how many transfers committed and failed."""
     count: Counter[str] = Counter()
     for seed in range(seeds):
@@ -50,13 +50,13 @@ def test_messages_that_are_lost(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("adjudicators", [2, 4])
 def test_owners_that_crash(adjudicators: int, tmp_path: Path) -> None:
-    count = run_seeds(replace(MOVES, adjudicators=adjudicators, faults=CRASHES), tmp_path, 12)
-    assert count["Seal"] > 12 * adjudicators, "there were successors"
+    count = run_seeds(replace(MOVES, adjudicators=adjudicators, faults=CRASHES), tmp_path, 6)
+    assert count["Seal"] > 6 * adjudicators, "there were successors"
 
 
 def test_all_of_it_at_once(tmp_path: Path) -> None:
     faults = replace(CRASHES, duplicate=0.1, reorder=0.1, loss=0.02, clock_jump_every_us=100_000)
-    run_seeds(replace(MOVES, faults=faults), tmp_path, 12)
+    run_seeds(replace(MOVES, faults=faults), tmp_path, 6)
 
 
 # --- must fail ------------------------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def test_all_of_it_at_once(tmp_path: Path) -> None:
 
 def noticed(options: Options) -> str | None:
     """What the first seed says that notices the bug; None if none does."""
-    for seed in range(40):
+    for seed in range(20):
         try:
             simulation(seed, options, unchecked="it has a bug that is to be noticed").run()
         except AssertionError as error:

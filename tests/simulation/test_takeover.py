@@ -103,7 +103,7 @@ def kill_all(simulation: Simulation, node: NodeId) -> None:
     journal = NodeId(node.partition("/")[2])
     for candidate in simulation.layout.candidates[JournalId(journal)]:
         simulation.world.crash(candidate)
-        simulation.world.at(1_000_000, lambda node=candidate: simulation.world.restart(node))  # type: ignore[misc]
+        simulation.world.at(1_000_000, lambda node=candidate: simulation.world.restart(node))
 
 
 def test_all_candidates_die_and_come_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

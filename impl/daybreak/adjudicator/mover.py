@@ -233,7 +233,7 @@ class Mover(Voter):
         self._placement.luggage = luggage
         leaving = self._placement.leaving
         assert leaving is not None, "it has just been released"
-        return self._append_place(leaving) + self._announce()
+        return self._append_place(leaving)
 
     def _pack(self, found: Owned, to: JournalId, ts: Timestamp) -> Moved:
         """A range as its new owner is given it. What was committed on it long ago stays behind if there is too much:
@@ -247,7 +247,6 @@ class Mover(Voter):
     def release(self, *, low: str, high: str, to: JournalId, ts: Timestamp) -> None:
         """P9: from `ts` on the range has another owner; nothing of it is judged here any more."""
         self._placement.release(bytes.fromhex(low), to, ts)
-        self._map.learn([Known(bytes.fromhex(low), bytes.fromhex(high), to, ts)])
         self._latest = ts
 
     def _has_departed(self, leaving: Leaving) -> Effects:
@@ -255,11 +254,13 @@ class Mover(Voter):
         assert luggage is not None and luggage.ts == leaving.ts, "one range leaves at a time"
         history = _named(luggage)
         self.depart(low=leaving.low.hex(), high=leaving.high.hex(), to=luggage.to, ts=luggage.ts, history=history)
-        return self._send_away()
+        return self._send_away() + self._announce()
 
     @performs("Placement!Depart")
     def depart(self, *, low: str, high: str, to: JournalId, ts: Timestamp, history: Luggage) -> None:
-        """P11: what was committed on the range has settled, and no crash gives it back."""
+        """P11: what was committed on the range has settled, and no crash gives it back; so others may hear of it."""
+        self._placement.departed = True
+        self._map.learn([Known(bytes.fromhex(low), bytes.fromhex(high), to, ts)])
 
     def _send_away(self) -> Effects:
         """Offer the range to its new owner, now and then until it is taken; who has just begun, only once it serves,

@@ -34,6 +34,9 @@ class Placement:
         self._first = first
         self.owned: list[Owned] = []
         self.leaving: Leaving | None = None
+        self.departed = False
+        """Whether no crash gives back what is leaving; until then nobody may hear of it, for a range of which the
+        cluster believes that it went, and which stayed, is one that nobody finds any more."""
         self.luggage: Moved | None = None
         """What the new owner is sent, once the release is durable."""
         self.arriving: dict[JournalId, Moved] = {}
@@ -45,7 +48,7 @@ class Placement:
         """Go on with what the last entry of the journal says; None if it says nothing."""
         placed = found or Placed(self._first)
         self.owned = list(placed.owned)
-        self.leaving, self.luggage = placed.leaving, None
+        self.leaving, self.luggage, self.departed = placed.leaving, None, True
         self.arriving = {}
         self.loads = Loads()
         self.kept_in = placed.kept_in
@@ -64,9 +67,9 @@ class Placement:
         return self.owned[number] if number >= 0 and self.owned[number].has(key) else None
 
     def known(self) -> tuple[Known, ...]:
-        """What it can tell others: its own ranges, and whom it gave one that may not be taken yet."""
+        """What it can tell others: its own ranges, and whom it gave, for good, one that may not be taken yet."""
         own = [Known(r.low, r.high, self.journal, r.ts) for r in self.owned]
-        if self.leaving is not None:
+        if self.leaving is not None and self.departed:
             own.append(Known(self.leaving.low, self.leaving.high, JournalId(self.leaving.to), self.leaving.ts))
         return tuple(own)
 
@@ -147,7 +150,7 @@ class Placement:
         found = self.starting(low)
         assert found is not None and self.leaving is None, "only what can be released is"
         self.owned.remove(found)
-        self.leaving = Leaving(found.low, found.high, ts, to, found.kept)
+        self.leaving, self.departed = Leaving(found.low, found.high, ts, to, found.kept), False
         self._changed()
 
     def gone(self) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from daybreak.base.places import rungs
 from tracecheck import Plan, Result
 from tracecheck.checker import Checker
 from tracecheck.feed import ordered
-from tracecheck.mapping import common_format
+from tracecheck.mapping import common_format, load_mapping
 from tracecheck.read import Entry, Finding, LogFile, log_files
 from tracecheck.shapes import Shapes
 from tracecheck.tlc.jvm import on_deep_stack
@@ -45,13 +46,13 @@ def follow(plans: Mapping[str, Plan], trace: Path, *, states: bool = True) -> Co
     return Coverage(results, actions, pairs, frozenset(state for follower in followers for state in follower.states))
 
 
-def known_actions(plans: Mapping[str, Plan]) -> set[str]:
+def known_actions() -> set[str]:
     """All that `Coverage.actions` could count: what the mappings make of events."""
     return {
-        f"{name}/{case.action}"
-        for name, plan in plans.items()
-        for move in plan.moves.values()
-        for case in move.rule.cases
+        f"{rung.name}/{case.action}"
+        for rung in rungs()
+        for rule in load_mapping(rung.mapping).rules.values()
+        for case in rule.cases
         if case.ignored is None
     }
 

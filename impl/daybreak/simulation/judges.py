@@ -16,11 +16,12 @@ from daybreak.base.records import decode
 from daybreak.base.time import ZERO, Timestamp
 from daybreak.errors import CorruptionError
 from daybreak.journal.replica import Journal
+from daybreak.simulation.coverage import Coverage, follow
 from daybreak.simulation.verdict import Finding
 from daybreak.simulation.witness import Attempt
 from daybreak.storage.mvcc import History
 from daybreak.storage.replica import Replica
-from tracecheck import CONFORMS, Plan, Result, check_all
+from tracecheck import CONFORMS, Plan
 
 Versions = dict[Key, dict[Timestamp, bytes | None]]
 """What was written to each key, by commit time."""
@@ -29,9 +30,9 @@ Versions = dict[Key, dict[Timestamp, bytes | None]]
 # --- conformance --------------------------------------------------------------------------------------------------
 
 
-def plans(adjudicators: int) -> list[Plan]:
-    """The specs that runs of a cluster with so many adjudicators are compared with."""
-    return [_plan(rung) for rung in rungs(adjudicators)]
+def plans(adjudicators: int) -> dict[str, Plan]:
+    """The specs that runs of a cluster with so many adjudicators are compared with, by the names of their rungs."""
+    return {rung.name: _plan(rung) for rung in rungs(adjudicators)}
 
 
 @cache
@@ -40,12 +41,12 @@ def _plan(rung: Rung) -> Plan:
     return Plan(rung.spec, rung.mapping)
 
 
-def conformance(trace: Path, adjudicators: int) -> tuple[list[Finding], list[Result]]:
-    """Compare a run's trace with the specs: what is wrong, and what was checked."""
-    results = check_all(plans(adjudicators), [trace])
-    wrong = [result for result in results if result.verdict != CONFORMS]
+def conformance(trace: Path, adjudicators: int, *, states: bool = True) -> tuple[list[Finding], Coverage]:
+    """Compare a run's trace with the specs: what is wrong, and where it came; see `coverage.follow`."""
+    coverage = follow(plans(adjudicators), trace, states=states)
+    wrong = [result for result in coverage.results if result.verdict != CONFORMS]
     said = [f"{Path(result.spec).stem}: {result.reason}".replace(f"{trace}/", "") for result in wrong]
-    return [Finding("conformance", sentence) for sentence in said], results
+    return [Finding("conformance", sentence) for sentence in said], coverage
 
 
 # --- durability ---------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ CHANGES: Mapping[str, Draw] = {
 NETWORK = ("loss", "duplicates", "reordering", "delays")
 DISKS = ("crashes", "rot", "full disks", "failing syncs", "slow syncs")
 CLOCKS = ("clock errors", "clock jumps")
-QUIET = {"crash_every_us": 0}
+QUIET: Mapping[str, Any] = {"crash_every_us": 0}
 """No fault that is not drawn."""
 
 
@@ -72,9 +72,9 @@ def _mix(rng: Random, faults: tuple[str, ...], changes: tuple[str, ...] = (), *,
     for kind in faults:
         rates |= FAULTS[kind](rng)
     fields: dict[str, Any] = {
-        "clients": rng.choice((2, 4, 4, 8)),
-        "transactions": rng.choice((6, 12, 20, 30)),
-        "accounts": rng.choice((3, 6, 12, 40)),
+        "clients": rng.choice((2, 4, 4, 6)),
+        "transactions": rng.choice((4, 6, 8, 12, 20)),
+        "accounts": rng.choice((3, 6, 6, 12)),
         "adjudicators": rng.choice((1, 2, 2, 3, 4)),
         "regions": regions,
     }

@@ -14,21 +14,21 @@ from daybreak.simulation import judges
 from daybreak.simulation.run import Options, Simulation
 from daybreak.simulation.verdict import Finding, FoundError, Verdict
 from daybreak.storage.replica import Replica
-from tracecheck import Result
 
 
-def run_trial(seed: int, options: Options, directory: Path) -> Verdict:
-    """Run a seed, with its trace in `directory`/trace, which is made, and what went wrong by chance in
-    `directory`/faults.json; what every judge says of it.
+def run_trial(seed: int, options: Options, directory: Path, *, states: bool = True) -> Verdict:
+    """Run a seed; what every judge says of it. Without `states` it is not told which ones were reached, which is
+    quicker.
 
-    Whatever goes wrong in the run is in the verdict, and ends the run; the trace up to there is judged.
+    In `directory`, which is made, there is then its trace, in the directory ``trace``, and when which fault struck, in
+    ``faults.json``. Whatever goes wrong in the run is in the verdict, and ends the run; the trace up to there is judged.
     """
     trace = directory / "trace"
     trace.mkdir(parents=True)
     simulation = Simulation(seed, options, trace=trace)
     findings = _run(simulation)
-    said, results = judges.conformance(trace, options.adjudicators)
     write_hits(simulation.world.strikes.hits, directory / "faults.json")
+    said, coverage = judges.conformance(trace, options.adjudicators, states=states)
     outcomes = Counter(attempt.outcome for attempt in simulation.witness.attempts)
     return Verdict(
         seed,
@@ -38,8 +38,10 @@ def run_trial(seed: int, options: Options, directory: Path) -> Verdict:
         unknown=outcomes["info"],
         virtual_us=simulation.world.now_us - simulation.began_us,
         messages=simulation.world.delivered,
-        faults=+simulation.world.strikes.counts,
-        actions=_actions(results),
+        faults=Counter(simulation.world.strikes.counts),
+        actions=coverage.actions,
+        pairs=coverage.pairs,
+        states=coverage.states,
     )
 
 
@@ -89,13 +91,3 @@ def _place(traceback: TracebackType | None) -> str:
             found = f"{role.node} in {frame.f_code.co_qualname}"
         traceback = traceback.tb_next
     return found
-
-
-def _actions(results: list[Result]) -> Counter[str]:
-    """How often each action was taken, over all specs; what is one event may be several actions."""
-    actions: Counter[str] = Counter()
-    for result in results:
-        spec = Path(result.spec).stem.removeprefix("Trace")
-        for names, count in result.consumed.items():
-            actions.update({f"{spec}!{name}": count for name in names.split(", ")})
-    return actions

@@ -184,10 +184,24 @@ def test_the_range_is_offered_again_until_it_is_taken() -> None:
     assert last_placed(bench).leaving is None
 
 
-def test_from_the_release_on_others_are_named() -> None:
+def test_a_release_that_may_be_lost_is_no_news() -> None:
+    """Whoever heard of it would believe it for ever: a range that stayed has an earlier time than one that went."""
     bench = split()
     bench.journal.holding = True
     bench.hear(MoveRange(2, MIDDLE, OTHER))
+    said = asked(bench, "a", {K: W, FAR: W})
+    assert sent(said, Refused, QP) == [Refused(TxnId("a"), Reason.MOVED)]
+    (redirect,) = sent(said, Redirect, QP)
+    assert {known.owner for known in redirect.ranges} == {JOURNAL}
+    bench.acknowledge()
+    (redirect,) = sent(asked(bench, "b", {FAR: W}), Redirect, QP)
+    assert OTHER in {known.owner for known in redirect.ranges}
+
+
+def test_once_the_release_is_durable_others_are_named() -> None:
+    bench = split()
+    released(bench)
+    bench.journal.holding = True
     (pending,) = [Known(p.low, p.high, JournalId(p.to), p.ts) for p in [last_placed(bench).leaving] if p is not None]
     said = asked(bench, "a", {K: W, FAR: W})
     (redirect,) = sent(said, Redirect, QP)

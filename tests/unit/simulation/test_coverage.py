@@ -31,7 +31,7 @@ def test_a_run_is_checked_and_its_steps_are_counted(tmp_path: Path) -> None:
     found = covered(tmp_path / "trace")
     assert [result.verdict for result in found.results] == [CONFORMS, CONFORMS]
     assert found.actions["isolation/Begin"] >= CALM.clients * CALM.transactions
-    assert found.actions.keys() <= known_actions(plans())
+    assert found.actions.keys() <= known_actions()
     assert found.pairs["SnapshotIsolation!Begin SnapshotIsolation!Read"] > 0
     assert any(state.startswith("commit/holds=") for state in found.states)
 

@@ -60,7 +60,7 @@ def test_a_swarm_has_each_fault_with_and_without_each_other() -> None:
 
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_kind_of_fault_makes_a_run_another_one(kind: str) -> None:
-    drawn = {Faults(**(QUIET | FAULTS[kind](Random(seed)))) for seed in SEEDS}
+    drawn = {Faults(**{**QUIET, **FAULTS[kind](Random(seed))}) for seed in SEEDS}
     assert len(drawn) > 1 and drawn != {Faults(**QUIET)}
 
 

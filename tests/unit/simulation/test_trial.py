@@ -35,7 +35,9 @@ def test_a_run_in_which_all_is_well(tmp_path: Path) -> None:
     assert verdict.clean, verdict.findings
     assert verdict.committed > CALM.clients and verdict.virtual_us > 0 and verdict.messages > 100
     assert verdict.faults["crash"] > 0
-    assert verdict.actions["Commit!Vote"] > 0
+    assert verdict.actions["commit/Decide"] > 0
+    assert verdict.pairs and verdict.states
+    assert (tmp_path / "1" / "faults.json").exists()
     assert list((tmp_path / "1" / "trace").glob("*.ndjson"))
 
 

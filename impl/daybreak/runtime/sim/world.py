@@ -78,30 +78,31 @@ class SimClock:
         self._world = world
         self._error_us = error_us
         self._bound_us = bound_us
-        self.jumped_us = 0
-        """How far what it shows is off the truth, besides its error."""
-        self._read_us: int | None = None
-        """When it was read last, before it jumped."""
+        self._jumped_us = 0
         self._timeline: Timeline | None = None
         """Needed from the first jump on: until then it would show just what the clock does."""
+
+    @property
+    def jumped_us(self) -> int:
+        """How far what it shows is off the truth, besides its error."""
+        return self._jumped_us
+
+    @jumped_us.setter
+    def jumped_us(self, us: int) -> None:
+        # Read before it jumps, so that what is shown from then on does not depend on who has read it when: a run that
+        # is recorded reads more often.
+        if self._timeline is None:
+            self._timeline = Timeline(self._bound_us)
+        self.now()
+        self._jumped_us = us
 
     def now(self) -> Interval:
         """The interval that holds the virtual time."""
         now_us = self._world.now_us
+        reading_us = now_us + self._error_us + self._jumped_us
         if self._timeline is not None:
-            return self._timeline.at((now_us + self._error_us + self.jumped_us) * 1_000, now_us * 1_000)
-        if self.jumped_us:
-            self._begin_timeline()
-            return self.now()
-        self._read_us = now_us
-        reading_us = now_us + self._error_us
+            return self._timeline.at(reading_us * 1_000, now_us * 1_000)
         return Interval(Timestamp(reading_us - self._bound_us), Timestamp(reading_us + self._bound_us))
-
-    def _begin_timeline(self) -> None:
-        """Go on from what was shown last."""
-        self._timeline = Timeline(self._bound_us)
-        if self._read_us is not None:
-            self._timeline.at((self._read_us + self._error_us) * 1_000, self._read_us * 1_000)
 
 
 Build = Callable[[], Role]
