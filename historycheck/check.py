@@ -28,7 +28,8 @@ def _timed(index: Index) -> Report:
     count = len(index.transactions)
     anomalies = Explanation(timed).anomalies()
     if anomalies and timed.guessed:
-        return Report((), transactions=count, undecided=timed.guessed)
+        certain = certain_anomalies(index)
+        return Report(tuple(certain), transactions=count, undecided="" if certain else timed.guessed)
     if anomalies:
         return Report(tuple(anomalies), transactions=count)
     return Report((), tuple(skews(index, timed.dependencies(timed.versions))), count)

@@ -10,7 +10,7 @@ takes against what was written to the journal, `--sizes` megabytes of it, `core`
 `ranges` what a split and a move of a busy key range cost those who commit meanwhile,
 `scaling` commits per second against the number of adjudicators, for transactions of one and of two owners, `takeover`
 how long nobody can commit when the process that leads adjudicators is killed, paused or cut off, `regions` what reads
-and commits wait for in two regions, against the distances between them.
+and commits wait for in two regions, against the distances between them, `history` how long the history checker takes.
 """
 
 from __future__ import annotations
@@ -23,12 +23,24 @@ from pathlib import Path
 
 from daybreak.query.programs import Programs
 from daybreak.query.stock_server import StockServer
-from tools.bench import checker, core, models, ranges, recovery, regions, scaling, takeover
+from tools.bench import checker, core, history, models, ranges, recovery, regions, scaling, takeover
 from tools.bench.pgbench import PERCENTILES, REPEATABLE_READ, Run, Target, run
 from tools.bench.recorded import fill, record, served
 from tools.bench.report import Figure, figure, publish
 
-PARTS = ("servers", "tracecheck", "monitor", "models", "recovery", "core", "ranges", "scaling", "takeover", "regions")
+PARTS = (
+    "servers",
+    "tracecheck",
+    "monitor",
+    "models",
+    "recovery",
+    "core",
+    "ranges",
+    "scaling",
+    "takeover",
+    "regions",
+    "history",
+)
 SCRIPTS = ("select-only", "simple-update", "tpcb-like")
 
 
@@ -71,6 +83,8 @@ async def main(arguments: argparse.Namespace) -> int:
             figures += takeover.measure(directory, arguments.rounds)
         if "regions" in arguments.parts:
             figures += regions.measure(directory, arguments.rounds)
+        if "history" in arguments.parts:
+            figures += history.measure(arguments.rounds)
     publish(figures, arguments.json)
     return 0
 
