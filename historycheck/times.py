@@ -8,7 +8,7 @@ session, is missing from a later snapshot. That takes time in proportion to the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -83,11 +83,13 @@ class Timed:
         self.alive = sorted({*self.alive, *self.commits})
 
     def _misreads(self) -> Iterator[Reading]:
+        versions = self.versions
         for number in self.alive:
+            start = self.starts[number]
             for seen in self.index.reads(number):
-                reading = Reading(self.starts[number], number, seen)
-                if self._is_wrong(reading):
-                    yield reading
+                of_one = versions.get(seen.key)
+                if of_one.value(of_one.at(start)) != seen.value if of_one else not absent(seen.value):
+                    yield Reading(start, number, seen)
 
     def _is_wrong(self, reading: Reading) -> bool:
         start, _, seen = reading
@@ -154,19 +156,46 @@ class Timed:
     def _ended(self, number: int) -> int:
         return self.commits.get(number, self.starts[number])
 
-    def dependencies(self, orders: dict[Key, Versions]) -> Iterator[Dependency]:
-        """What follows from who saw and replaced which version."""
-        for key, versions in orders.items():
-            for first, second in pairwise(versions.owners):
-                yield Dependency(first, second, "ww", key)
-        for reader in self.alive:
+    def dependencies(
+        self, orders: Mapping[Key, Versions], among: Collection[int] | None = None
+    ) -> Iterator[Dependency]:
+        """What follows from who saw and replaced which version; only `among` some, if they are given."""
+        members = self.alive if among is None else among
+        keys = orders.keys() if among is None else {key for number in among for key in self.index.writes(number)}
+        for key in keys:
+            for first, second in pairwise(orders[key].owners):
+                if among is None or (first in among and second in among):
+                    yield Dependency(first, second, "ww", key)
+        for reader in members:
             for seen in self.index.reads(reader):
                 order = orders.get(seen.key)
                 if order is None:
                     continue
                 version = order.find(seen.value, self.versions[seen.key].at(self.starts[reader]))
                 if version is not None:
-                    yield from _around(reader, seen, order, version)
+                    for each in _around(reader, seen, order, version):
+                        if among is None or (each.source in among and each.target in among):
+                            yield each
+
+    def successors(self) -> list[list[int]]:
+        """The same of a history in which nothing is wrong, as numbers alone: who comes right after whom."""
+        found: list[list[int]] = [[] for _ in self.index.transactions]
+        for versions in self.versions.values():
+            for first, second in pairwise(versions.owners):
+                found[first].append(second)
+        for reader in self.alive:
+            start, of_one = self.starts[reader], found[reader]
+            for seen in self.index.reads(reader):
+                read = self.versions.get(seen.key)
+                if read is None:
+                    continue
+                owners, place = read.owners, read.at(start)
+                if place:
+                    found[owners[place - 1]].append(reader)
+                place += place < len(owners) and owners[place] == reader
+                if place < len(owners):
+                    of_one.append(owners[place])
+        return found
 
 
 def _around(reader: int, seen: Seen, versions: Versions, version: int) -> Iterator[Dependency]:
