@@ -2,17 +2,19 @@
 
 PYTHON ?= python3
 PORT ?= 5432
+MINUTES ?= 10
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup run test lint check-types modelcheck modelcheck-nightly bench demo-regions docs clean
+.PHONY: help setup run test lint check-types modelcheck modelcheck-nightly bench fuzz demo-regions docs clean
 
 help:
 	@echo "make run         serve on PORT (default 5432) with the live checker; data in .daybreak/"
 	@echo "make test        style, types, models and all tests"
 	@echo "make modelcheck  check the specs' models; make modelcheck-nightly: the large ones too"
 	@echo "make bench       measure beside a stock PostgreSQL; writes bench.json"
+	@echo "make fuzz        try inputs that nobody thought of, for MINUTES (default 10)"
 	@echo "make demo-regions  watch two regions lose each other, for less than two minutes"
 	@echo "make docs        write the generated pages anew"
 
@@ -45,6 +47,9 @@ test: lint check-types modelcheck
 
 bench: $(STAMP)
 	$(BIN)/python -m tools.bench
+
+fuzz: $(STAMP)
+	$(BIN)/python -m tools.fuzz all --minutes $(MINUTES)
 
 demo-regions: $(STAMP)
 	@$(BIN)/python -m tools.demo
