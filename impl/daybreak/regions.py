@@ -24,7 +24,8 @@ import msgspec
 
 from daybreak.control.api import ControlServer, Status, ask, order
 from daybreak.control.balancer import SPLIT_ABOVE
-from daybreak.control.chaos.server import KEEPER, ChaosServer
+from daybreak.control.chaos.server import ChaosServer
+from daybreak.control.chaos.words import KEEPER
 from daybreak.control.datadir import DataDirectory, ServerFile, announced
 from daybreak.control.leading import LEAD_SHARE
 from daybreak.control.places import make_secret

@@ -99,6 +99,15 @@ def unpack_frame(data: bytes, at: int, *, first: int, offset: int) -> Frame | No
     return Frame(index, epoch, durable, synced, offset, length)
 
 
+def is_sound(data: memoryview, at: int, end: int, *, first: int, offset: int) -> bool:
+    """Whether the frame from position `at` of `data` to `end`, which stands at `offset` of its segment, is valid: the
+    same as `unpack_frame` says, for less, where it is known how long the frame is."""
+    if end > len(data):
+        return False
+    magic, crc = _SEAL.unpack_from(data, at)
+    return bool(magic == _MAGIC and crc32(data[at + _SEAL.size : end], crc32(_PLACE.pack(first, offset))) == crc)
+
+
 def frames_after(data: bytes, at: int, *, first: int) -> list[Frame]:
     """All valid frames of a whole segment `data` from `at` on, wherever they begin."""
     found = []

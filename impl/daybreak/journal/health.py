@@ -87,7 +87,7 @@ class Health:
         header = self._log.mend_header(low)
         self.mended += header
         try:
-            last = self._log.read(low, synced, SCRUB_BYTES)[-1].index
+            last = self._log.verify(low, synced, SCRUB_BYTES)
             self._scrubbed = last if last < synced else 0
         except CorruptionError as error:
             self._scrubbed = error.entry

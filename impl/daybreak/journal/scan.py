@@ -96,6 +96,11 @@ class Index:
         """First index of the segment that holds the entry."""
         return self.firsts[bisect_right(self.firsts, index) - 1]
 
+    def segment_end(self, index: int) -> int:
+        """Index of the last entry in the segment that holds the entry."""
+        following = bisect_right(self.firsts, index)
+        return self.firsts[following] - 1 if following < len(self.firsts) else self.last
+
     def cut(self, index: int) -> None:
         """Forget `index` and all that follows, and segments that hold nothing else."""
         row = self._row(index)

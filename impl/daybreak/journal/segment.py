@@ -20,6 +20,7 @@ from daybreak.journal.frame import (
     MAX_PAYLOAD_BYTES,
     SEGMENT_HEADER_BYTES,
     frame_bytes,
+    is_sound,
     pack_frame,
     pack_header,
     pack_voucher,
@@ -196,6 +197,20 @@ class Log:
             low += len(run)
         return tuple(entries)
 
+    def verify(self, low: int, high: int, limit_bytes: int) -> int:
+        """Look at what `read` would return; the index of the last entry. CorruptionError if one is damaged."""
+        high = self._fitting(low, min(high, self.last_index), limit_bytes)
+        while low <= high:
+            stop, start, data = self._bytes(low, high)
+            first, view = self._index.segment(low), memoryview(data)
+            for number in range(low, stop + 1):
+                offset = self._index.offset(number)
+                end = offset + FRAME_HEADER_BYTES + self._index.length(number)
+                if not is_sound(view, offset - start, end - start, first=first, offset=offset):
+                    raise self._damaged(number, first, offset)
+            low = stop + 1
+        return high
+
     def _fitting(self, low: int, high: int, limit_bytes: int) -> int:
         """The last index, up to `high`, for which the payloads from `low` on fit `limit_bytes`."""
         for index in range(low, high + 1):
@@ -205,23 +220,30 @@ class Log:
         return high
 
     def _run(self, low: int, high: int) -> list[Entry]:
-        """The part of `read` that lies in the segment of `low`, read at once."""
-        index, first, start = self._index, self._index.segment(low), self._index.offset(low)
-        stop = low
-        while stop < high and index.segment(stop + 1) == first:
-            stop += 1
-        length = index.offset(stop) + FRAME_HEADER_BYTES + index.length(stop) - start
-        data = self._disk.read(segment_name(first), start, length)
+        """The part of `read` that lies in the segment of `low`."""
+        stop, start, data = self._bytes(low, high)
+        first = self._index.segment(low)
         return [self._entry(data, number, first, start) for number in range(low, stop + 1)]
+
+    def _bytes(self, low: int, high: int) -> tuple[int, int, bytes]:
+        """The frames from `low` to `high` that lie in the segment of `low`, read at once: the last one's index, the
+        first one's offset, and the bytes."""
+        index, start = self._index, self._index.offset(low)
+        stop = min(high, index.segment_end(low))
+        length = index.offset(stop) + FRAME_HEADER_BYTES + index.length(stop) - start
+        return stop, start, self._disk.read(segment_name(index.segment(low)), start, length)
 
     def _entry(self, data: bytes, number: int, first: int, start: int) -> Entry:
         """The entry of index `number`, out of the bytes of segment `first` from offset `start` on."""
         offset = self._index.offset(number)
         frame = unpack_frame(data, offset - start, first=first, offset=offset)
         if frame is None:
-            path = f"{self._disk.where}/{segment_name(first)}"
-            raise CorruptionError(path, offset, f"not entry {number}", entry=number)
+            raise self._damaged(number, first, offset)
         return Entry(number, frame.epoch, frame.payload(data, offset - start))
+
+    def _damaged(self, number: int, first: int, offset: int) -> CorruptionError:
+        path = f"{self._disk.where}/{segment_name(first)}"
+        return CorruptionError(path, offset, f"not entry {number}", entry=number)
 
     def mend_header(self, index: int) -> bool:
         """Write header and voucher of the segment of `index` once more if they are damaged; returns whether so."""

@@ -14,9 +14,8 @@ from functools import partial
 from daybreak.base.ids import NodeId
 from daybreak.cluster import process_of
 from daybreak.control.chaos.orders import Orders
-from daybreak.control.chaos.server import KEEPER
 from daybreak.control.chaos.spoil import SEGMENTS, choose, nothing_to_spoil, vouched
-from daybreak.control.chaos.words import Command, Due
+from daybreak.control.chaos.words import KEEPER, Command, Due
 from daybreak.errors import OperatorError
 from daybreak.runtime.chaos import Chaos, Disturb, Jump, Keep, Order, SetDisk
 from daybreak.runtime.sim.disk import SimDisk

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import combinations
 
@@ -55,7 +55,7 @@ class Distance:
         if self._world.now_us < self._cut[link] + NOTICED_US:
             return None
         for relay in reversed(self._places):
-            ways = [frozenset((relay, end)) for end in link]
+            ways = [frozenset((relay, end)) for end in sorted(link)]
             if relay not in link and not self._cut.keys() & set(ways):
                 return sum(map(self._straight_us, ways))
         return None
@@ -68,7 +68,7 @@ class Distance:
             if may() and self._links:
                 region = strike.choose([*self._regions, None])
                 chosen = self._links if region is not None else [strike.choose(self._links)]
-                links = {frozenset(link) for link in chosen if region is None or region in link}
+                links = [frozenset(link) for link in chosen if region is None or region in link]
                 lasts_us = strike.random.randint(*world.faults.part_us)
                 strike.hit(region or "-".join(chosen[0]), lasts_us=lasts_us)
                 self.cut(links)
@@ -76,11 +76,11 @@ class Distance:
 
         world.strikes.now_and_then("part", world.faults.part_every_us, part)
 
-    def cut(self, links: set[Link]) -> None:
+    def cut(self, links: Sequence[Link]) -> None:
         """Let nothing pass on these links, each the two places at its ends."""
         self._cut = dict.fromkeys(links, self._world.now_us) | self._cut
 
-    def heal(self, links: set[Link]) -> None:
+    def heal(self, links: Sequence[Link]) -> None:
         """Let messages pass on these links again."""
         self._cut = {link: since for link, since in self._cut.items() if link not in links}
 

@@ -78,7 +78,7 @@ def adjudicators_of(path: Path) -> int:
             raise OperatorError(f"{file}: cannot be read: {error}") from None
         if found is not None:
             return found
-    return max(1, len(list(path.glob("*_adj-*.ndjson"))))
+    return max(1, len(sorted(path.glob("*_adj-*.ndjson"))))
 
 
 def last_number(file: Path) -> int:

@@ -109,15 +109,21 @@ class FileSink:
             self._fd = -1
 
 
+AS_IT_IS = (str, int)
+"""What most arguments are: JSON has it."""
+
+
 def plain(value: object) -> object:
     """`value` with keys in the form of logs, ready for JSON."""
-    if isinstance(value, Mapping):
-        return {_name(k): plain(v) for k, v in value.items()}
-    if isinstance(value, (set, frozenset)):
-        return sorted(_name(v) for v in value)
+    if isinstance(value, AS_IT_IS):
+        return value
+    if isinstance(value, bytes):
+        return key_text(Key(value))
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
-    return _name(value) if isinstance(value, bytes) else value
+    if isinstance(value, (set, frozenset)):
+        return sorted(_name(v) for v in value)
+    return {_name(k): plain(v) for k, v in value.items()} if isinstance(value, Mapping) else value
 
 
 def _name(value: object) -> str:
@@ -167,8 +173,9 @@ class Recorder:
         )
         self._sink.write(self._encode(event) + b"\n")
         self._next += 1
-        self._told.update(self._known)
-        self._known.clear()
+        if self._known:
+            self._told.update(self._known)
+            self._known.clear()
 
     @property
     def next_number(self) -> int:
@@ -177,8 +184,9 @@ class Recorder:
 
     def observe(self, cause: Cause) -> None:
         """Remember the newest event known of each other node."""
+        told, known = self._told.get, self._known.get
         for node, n in cause:
-            if node != self._node and max(self._told.get(node, 0), self._known.get(node, 0)) < n:
+            if node != self._node and told(node, 0) < n and known(node, 0) < n:
                 self._known[node] = n
 
     def context(self) -> Cause:

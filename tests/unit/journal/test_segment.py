@@ -253,6 +253,22 @@ def test_an_interrupted_cut_excuses_no_damage_before_it(disk: SimDisk) -> None:
     assert "where entry 2 " in damage(disk, cut=4)
 
 
+def test_to_verify_finds_what_a_read_would(disk: SimDisk) -> None:
+    log = open_log(disk)
+    log.append(entries(1, 6), durable=0, synced=0)
+    assert log.verify(1, 6, 1 << 20) == log.verify(2, 99, 1 << 20) == 6
+    assert log.verify(1, 6, 150) == log.read(1, 6, 150)[-1].index == 2
+    for number, name, place in ((2, FIRST, 1), (4, FIRST, 3), (5, SECOND, 0)):
+        for offset in range(SEGMENT_HEADER_BYTES + place * FRAME, SEGMENT_HEADER_BYTES + (place + 1) * FRAME):
+            disk.corrupt(name, offset)
+            for look in (log.read, log.verify):
+                with pytest.raises(CorruptionError) as found:
+                    look(1, 6, 1 << 20)
+                assert found.value.entry == number
+            disk.corrupt(name, offset)
+    assert log.verify(1, 6, 1 << 20) == 6
+
+
 def test_a_read_of_what_was_damaged_since_opening_is_corruption(disk: SimDisk) -> None:
     log = written(disk, synced=3)
     disk.corrupt(FIRST, SEGMENT_HEADER_BYTES + FRAME + 50)

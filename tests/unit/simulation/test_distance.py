@@ -16,7 +16,7 @@ def distance(*cut: tuple[str, str]) -> tuple[World, Distance]:
     """Two regions and a witness, between which links have just been cut."""
     world = World(1, Faults())
     made = Distance(world, TWO_REGIONS)
-    made.cut({frozenset(link) for link in cut})
+    made.cut([frozenset(link) for link in cut])
     return world, made
 
 
@@ -38,7 +38,7 @@ def test_a_link_that_is_cut_is_gone_around_when_that_was_noticed(
     assert made.way_us(*ends) is None
     world.now_us += 1
     assert made.way_us(*ends) == around_us
-    made.heal({frozenset(link)})
+    made.heal([frozenset(link)])
     assert made.way_us(*ends) == distance()[1].way_us(*ends)
 
 
@@ -51,5 +51,5 @@ def test_nobody_goes_around_by_two_links_of_which_one_is_cut() -> None:
 def test_a_second_cut_of_a_link_is_not_noticed_anew() -> None:
     world, made = distance(("A", "B"))
     world.now_us += NOTICED_US
-    made.cut({frozenset(("A", "B"))})
+    made.cut([frozenset(("A", "B"))])
     assert made.way_us(A, B) == 2 * WITNESS_WAY_US

@@ -6,8 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from daybreak.base.topology import stands_for
-from daybreak.control.chaos.server import KEEPER
-from daybreak.control.chaos.words import CORRUPT, Command
+from daybreak.control.chaos.words import CORRUPT, KEEPER, Command
 from daybreak.runtime.chaos import Disturb, Keep, Order
 
 

@@ -18,10 +18,6 @@ from daybreak.runtime.chaos import Order
 _orders = msgspec.json.Decoder(Order)
 
 
-KEEPER = "serve"
-"""The name of the process that supervises those of several regions."""
-
-
 def socket_name(process: str) -> str:
     """The name of a process's socket in the directory of sockets."""
     return f"{process}.chaos.sock"

@@ -16,6 +16,8 @@ SIGNALS = {"pause": signal.SIGSTOP, "resume": signal.SIGCONT, "kill": signal.SIG
 CORRUPT = "corrupt"
 LOSE_UNSYNCED = "lose-unsynced"
 KEEP = {"down": False, "up": True}
+KEEPER = "serve"
+"""The name of the process that supervises those of several regions."""
 USAGE = """\
 cut NODE[-NODE]                  no message between one process and the others, or another one, arrives
 latency NODE[-NODE] 60ms         each of them is late

@@ -15,9 +15,9 @@ import pytest
 
 from daybreak.base.topology import TWO_REGIONS
 from daybreak.control.chaos.remote import Remote
-from daybreak.control.chaos.server import KEEPER, ChaosServer
+from daybreak.control.chaos.server import ChaosServer
 from daybreak.control.chaos.spoil import spoil_an_entry
-from daybreak.control.chaos.words import Command, parse
+from daybreak.control.chaos.words import KEEPER, Command, parse
 from daybreak.errors import OperatorError
 from daybreak.journal.frame import pack_frame, pack_header
 from daybreak.journal.messages import Entry
