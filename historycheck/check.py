@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from historycheck.blackbox import decide, with_times
 from historycheck.explain import Explanation
 from historycheck.index import Index
 from historycheck.model import History, Report
@@ -17,9 +18,8 @@ def check(history: History, *, black_box: bool = False) -> Report:
     HistoryError if it cannot be a history: a name that is used twice, a key that is a register and a list.
     """
     index = Index(history)
-    lacking = "" if black_box else lacks_times(index)
-    if black_box or lacking:
-        return _untimed(index, lacking)
+    if black_box or lacks_times(index):
+        return _untimed(index)
     return _timed(index)
 
 
@@ -34,9 +34,12 @@ def _timed(index: Index) -> Report:
     return Report((), tuple(skews(index, timed.dependencies(timed.versions))), count)
 
 
-def _untimed(index: Index, lacking: str) -> Report:
-    count = len(index.transactions)
+def _untimed(index: Index) -> Report:
+    """What has a name is named first; what is left may still have no order, and if it has one, that gives it times."""
     if anomalies := certain_anomalies(index):
-        return Report(tuple(anomalies), transactions=count)
-    why = f" ({lacking})" if lacking else ""
-    return Report((), transactions=count, undecided=f"no anomaly is certain, but without times{why} the order is open")
+        return Report(tuple(anomalies), transactions=len(index.transactions))
+    report, spans = decide(index)
+    if not spans:
+        return report
+    timed = Timed(Index(with_times(index.transactions, spans)))
+    return Report((), tuple(skews(timed.index, timed.dependencies(timed.versions))), report.transactions)
