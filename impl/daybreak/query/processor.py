@@ -30,7 +30,7 @@ from daybreak.query.slices import divide
 from daybreak.query.transaction import Transaction
 from daybreak.runtime.protocols import Effects, Message, Send
 from daybreak.runtime.stepclock import StepClock
-from daybreak.storage.messages import ReadKeys, ReadRange, ReadResult, ReadTooOld, Version
+from daybreak.storage.messages import DELETED, ReadKeys, ReadRange, ReadResult, ReadTooOld, Version
 from daybreak.trace.action import performs
 from daybreak.trace.recorder import Trace
 
@@ -199,4 +199,5 @@ class QueryProcessor(Attempts):
 
 
 def _sample(versions: tuple[Version, ...]) -> dict[Key, Timestamp]:
-    return {key: ts for key, ts, _ in versions[:SAMPLE]}
+    """What storage vouches for: of a row that was deleted long ago it no longer knows when."""
+    return {key: ts for key, ts, _ in versions[:SAMPLE] if ts != DELETED}

@@ -19,7 +19,6 @@ from daybreak.control.chaos.words import Due
 from daybreak.errors import RetryError, UnavailableError
 from daybreak.journal.replica import Journal
 from daybreak.query.committer import Settings as ProcessorSettings
-from daybreak.query.gateway import Gateway
 from daybreak.runtime.protocols import Clock
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.disk import SimDisk
@@ -29,12 +28,13 @@ from daybreak.runtime.sim.world import Faults, SimClock, World
 from daybreak.simulation.bank import Bank, Ledger
 from daybreak.simulation.chaos import SimulatedProcesses
 from daybreak.simulation.distance import Distance
+from daybreak.simulation.mixed import Mix, Mixed
 from daybreak.simulation.recovery import missing, prove
 from daybreak.simulation.reshaping import Reshaping
 from daybreak.simulation.trouble import Trouble
 from daybreak.simulation.verdict import FoundError
-from daybreak.simulation.witness import Witness
-from daybreak.simulation.workload import SessionLostError, Turn
+from daybreak.simulation.witness import WatchedSession, Witness
+from daybreak.simulation.workload import SessionLostError, Turn, Workload
 from daybreak.storage.checkpoint import Settings as StorageSettings
 from daybreak.storage.replica import Replica
 from daybreak.trace.directory import write_identity
@@ -65,7 +65,10 @@ class Options:
     clients: int = 4
     transactions: int = 12
     """Transactions of each client, whatever becomes of them; more if the timeline is not over by then."""
+    mix: Mix | None = None
+    """Random transactions of all kinds; None: a bank."""
     accounts: int = 6
+    """Of the bank; or how many rows the others have."""
     adjudicators: int = 2
     regions: int = 1
     """With an endpoint; of two, every other client is in the second."""
@@ -119,12 +122,14 @@ class Simulation:
         self.began_us = self.world.now_us
         self.bank = Bank(self.options.accounts)
         self.ledger = self.bank.ledger
+        mix = self.options.mix
+        self.workload: Workload = self.bank if mix is None else Mixed(mix, self.options.accounts)
         self.witness = Witness(lambda: self.world.now_us)
         self.world.on_crash = self._crashed
         self._trace = trace
         self._recorders: dict[NodeId, Recorder] = {}
         self._clocks: dict[NodeId, SimClock] = {}
-        self._gateways: dict[int, Gateway] = {}
+        self._gateways: dict[int, WatchedSession] = {}
         self.layout = cluster.Layout(self.options.adjudicators, TOPOLOGIES[self.options.regions])
         self.distance = Distance(self.world, self.layout.topology)
         self.chaos = SimulatedProcesses(self.world, self.layout.topology.processes, seed, self._clocks)
@@ -265,26 +270,31 @@ class Simulation:
         )
 
     async def _client(self, number: int) -> None:
+        drop = partial(self._drop, number)
         for count in self._turns():
             name = f"{number}.{count}"
             rng = random.Random(f"{self.seed}/{name}")
             await self._sleep(rng.randint(0, 60_000))
             if self.options.turns is None or name in self.options.turns:
                 await self._up(number)
-                await self.bank.turn(Turn(name, self._gateways[number], rng, self._sleep))
+                await self.workload.turn(Turn(name, self._gateways[number], rng, self._sleep, drop))
         self._finished += 1
+
+    def _drop(self, number: int, after_us: int) -> None:
+        """A client's connection ends, and with it what serves it."""
+        self.world.at(after_us, lambda: self.world.bounce(self._node(number), AGAIN_US))
 
     async def _open(self) -> None:
         while True:
             try:
-                await self.bank.open(self._gateways[0])
+                await self.workload.open(self._gateways[0])
                 break
             except (RetryError, UnavailableError):
                 await self._sleep(100_000)
         self._finished += 1
 
     async def _settle(self) -> None:
-        await self.bank.settle(self._gateways[0])
+        await self.workload.settle(self._gateways[0])
         self._finished += 1
 
     async def _guard(self, task: Awaitable[None]) -> None:

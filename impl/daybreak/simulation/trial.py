@@ -6,11 +6,14 @@ from collections import Counter
 from pathlib import Path
 from types import TracebackType
 
+import msgspec
+
 from daybreak.base.ids import JournalId
 from daybreak.journal.replica import Journal
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.strikes import write_hits
 from daybreak.simulation import judges
+from daybreak.simulation.durability import durability
 from daybreak.simulation.run import Options, Simulation
 from daybreak.simulation.verdict import Finding, FoundError, Verdict
 from daybreak.storage.replica import Replica
@@ -20,13 +23,17 @@ def run_trial(seed: int, options: Options, directory: Path, *, states: bool = Tr
     """Run a seed; what every judge says of it. Without `states` it is not told which ones were reached, which is
     quicker.
 
-    In `directory`, which is made, there is then its trace, in the directory ``trace``, and when which fault struck, in
-    ``faults.json``. Whatever goes wrong in the run is in the verdict, and ends the run; the trace up to there is judged.
+    In `directory`, which is made, there is then its trace, in the directory ``trace``; what the clients saw, which
+    `historycheck` reads, in ``history.json``; and when which fault struck, in ``faults.json``. What goes wrong in the
+    run is in the verdict, and ends the run; the trace up to there is judged.
     """
     trace = directory / "trace"
     trace.mkdir(parents=True)
     simulation = Simulation(seed, options, trace=trace)
     findings = _run(simulation)
+    history = simulation.witness.history()
+    (directory / "history.json").write_bytes(msgspec.json.encode(history))
+    findings += judges.history(history) + judges.overlaps(simulation.witness.attempts)
     write_hits(simulation.world.strikes.hits, directory / "faults.json")
     said, coverage = judges.conformance(trace, options.adjudicators, states=states)
     outcomes = Counter(attempt.outcome for attempt in simulation.witness.attempts)
@@ -71,7 +78,7 @@ def _durability(simulation: Simulation) -> list[Finding]:
         journal: [role for node in replicas if isinstance(role := world.role(node), Journal)]
         for journal, replicas in layout.replicas.items()
     }
-    return judges.durability(simulation.witness.attempts, storages, journals)
+    return durability(simulation.witness.attempts, storages, journals)
 
 
 def _blame(error: Exception) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
 from daybreak.errors import DaybreakError
-from daybreak.query.gateway import Gateway
-from daybreak.query.store import Store
+from daybreak.simulation.witness import WatchedSession
 
 
 class SessionLostError(DaybreakError):
@@ -22,21 +21,23 @@ class Turn(NamedTuple):
 
     name: str
     """Its own."""
-    store: Gateway
+    store: WatchedSession
     random: random.Random
     """The client's."""
     sleep: Callable[[int], Awaitable[None]]
     """Lets so many microseconds pass."""
+    drop: Callable[[int], None]
+    """Has the query processor crash after so many microseconds."""
 
 
 class Workload(Protocol):
     """What clients do; whatever becomes of a transaction, a client goes on with the next one."""
 
-    async def open(self, store: Store) -> None:
+    async def open(self, store: WatchedSession) -> None:
         """Make what the transactions need, in one; it is repeated if it fails."""
 
     async def turn(self, turn: Turn) -> None:
         """Do one transaction, whatever becomes of it."""
 
-    async def settle(self, store: Store) -> None:
+    async def settle(self, store: WatchedSession) -> None:
         """Look, in the end, whether all is as clients were told; raises FoundError."""

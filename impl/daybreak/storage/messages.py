@@ -10,7 +10,11 @@ from daybreak.base.time import Timestamp
 from daybreak.runtime.protocols import Message
 
 Version = tuple[Key, Timestamp, bytes | None]
-"""A key, the commit time of its newest version at the snapshot (0: none), and the value (None: no row)."""
+"""A key, the commit time of its newest version at the snapshot (0: none; or `DELETED`), and the value (None: no row).
+"""
+
+DELETED = Timestamp(-1)
+"""The time of what may have been a row once: that it was deleted is forgotten in the end, and when."""
 
 
 class ReadKeys(Message, frozen=True):

@@ -30,6 +30,7 @@ from daybreak.storage.bootstrap import PART_BYTES, Bootstrap
 from daybreak.storage.checkpoint import Checkpoints, Settings
 from daybreak.storage.load import Loader
 from daybreak.storage.messages import (
+    DELETED,
     CheckpointPart,
     CheckpointTick,
     CheckpointWanted,
@@ -257,10 +258,15 @@ class Replica(Role):
             return ReadTooOld(read.request)
         found: Iterator[Version]
         if isinstance(read, ReadKeys):
-            found = ((key, *self._versions.read(key, read.start)) for key in read.keys)
+            found = ((key, *self._read(key, read.start)) for key in read.keys)
         else:
             found = islice(self._versions.scan(read.low, read.high, read.start), read.limit)
         return ReadResult(read.request, *_part(found, self._settings.answer_bytes))
+
+    def _read(self, key: Key, start: Timestamp) -> tuple[Timestamp, bytes | None]:
+        """P4; a replica that has forgotten anything cannot tell a row that was deleted from one that never was."""
+        version = self._versions.read(key, start)
+        return (DELETED, None) if version[0] == ZERO and self._forgotten else version
 
     # --- checkpoints --------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from daybreak.runtime.protocols import Effects, Message, Send, Sync, Synced
 from daybreak.runtime.sim.disk import SimDisk
 from daybreak.storage.checkpoint import Settings
 from daybreak.storage.messages import (
+    DELETED,
     CheckpointTick,
     ForgetBefore,
     ForgetTick,
@@ -275,6 +276,16 @@ def test_a_server_that_starts_lets_it_forget_all_but_the_newest_versions_once_it
     assert bench.get(1, 59) == [Send(QP, ReadTooOld(1))]
     assert bench.hear(wanted) == [Send(QP, Forgot(7))]
     assert bench.sink.acts() == ["Forget"]
+
+
+def test_what_was_deleted_and_forgotten_cannot_be_told_from_what_never_was() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"1"})
+    bench.commit(20, {A: None})
+    assert bench.get(1, 20, A, C) == [Send(QP, ReadResult(1, ((A, time(20), None), (C, ZERO, None))))]
+    bench.hear(ForgetBefore(7, time(60)))
+    bench.complete(60)
+    assert bench.get(2, 60, A, C) == [Send(QP, ReadResult(2, ((A, DELETED, None), (C, DELETED, None))))]
 
 
 def test_a_long_answer_comes_in_parts() -> None:
