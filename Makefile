@@ -4,14 +4,16 @@ PYTHON ?= python3
 PORT ?= 5432
 VENV := .venv
 BIN := $(VENV)/bin
+MINUTES ?= 10
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup run test lint check-types modelcheck modelcheck-nightly bench demo-regions docs clean
+.PHONY: help setup run test lint check-types modelcheck modelcheck-nightly simulate bench demo-regions docs clean
 
 help:
 	@echo "make run         serve on PORT (default 5432) with the live checker; data in .daybreak/"
 	@echo "make test        style, types, models and all tests"
 	@echo "make modelcheck  check the specs' models; make modelcheck-nightly: the large ones too"
+	@echo "make simulate MINUTES=60  run simulated clusters, steered by what they reach, for so long (default 10)"
 	@echo "make bench       measure beside a stock PostgreSQL; writes bench.json"
 	@echo "make demo-regions  watch two regions lose each other, for less than two minutes"
 	@echo "make docs        write the generated pages anew"
@@ -42,6 +44,9 @@ modelcheck-nightly: $(STAMP)
 
 test: lint check-types modelcheck
 	$(BIN)/pytest -n 2
+
+simulate: $(STAMP)
+	$(BIN)/daybreak simulate --minutes $(MINUTES)
 
 bench: $(STAMP)
 	$(BIN)/python -m tools.bench

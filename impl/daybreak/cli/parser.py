@@ -10,7 +10,7 @@ from pathlib import Path
 
 from daybreak.base.ranges import ADJUDICATORS
 from daybreak.base.topology import TOPOLOGIES
-from daybreak.cli import bench, chaos, check, cluster, leaders, ranges, region, serve, status
+from daybreak.cli import bench, chaos, check, cluster, leaders, ranges, region, serve, simulate, status
 from daybreak.cli.arguments import DATA, Parser, add_addresses, adjudicators, port, positive, rate, share
 from daybreak.control.balancer import SPLIT_ABOVE
 from daybreak.control.chaos.words import USAGE
@@ -37,6 +37,7 @@ def build() -> Parser:
     _add_leaders(commands.add_parser("adjudicators", help="see where adjudicators run, and move them"))
     _add_bench(commands.add_parser("bench", help="prepare pgbench's tables"))
     _add_chaos(commands.add_parser("chaos", help="let things go wrong in a server that was started with --chaos"))
+    simulate.add_arguments(commands.add_parser("simulate", help="run whole clusters in virtual time, and judge them"))
     return parser
 
 
