@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from historycheck.blackbox import decide, with_times
 from historycheck.explain import Explanation
 from historycheck.index import Index
@@ -17,6 +21,24 @@ def check(history: History, *, black_box: bool = False) -> Report:
     With `black_box`, or if the database's own times are not all known, it is judged by what clients saw alone.
     HistoryError if it cannot be a history: a name that is used twice, a key that is a register and a list.
     """
+    with _uncollected():
+        return _check(history, black_box)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the search for garbage in cycles: there is none, and to go through millions of tuples for it again and
+    again takes longer than the check."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _check(history: History, black_box: bool) -> Report:
     index = Index(history)
     if black_box or lacks_times(index):
         return _untimed(index)
@@ -28,10 +50,11 @@ def _timed(index: Index) -> Report:
     count = len(index.transactions)
     anomalies = Explanation(timed).anomalies()
     if anomalies and timed.guessed:
-        return Report((), transactions=count, undecided=timed.guessed)
+        certain = certain_anomalies(index)
+        return Report(tuple(certain), transactions=count, undecided="" if certain else timed.guessed)
     if anomalies:
         return Report(tuple(anomalies), transactions=count)
-    return Report((), tuple(skews(index, timed.dependencies(timed.versions))), count)
+    return Report((), tuple(skews(timed)), count)
 
 
 def _untimed(index: Index) -> Report:
@@ -42,4 +65,4 @@ def _untimed(index: Index) -> Report:
     if not spans:
         return report
     timed = Timed(Index(with_times(index.transactions, spans)))
-    return Report((), tuple(skews(timed.index, timed.dependencies(timed.versions))), report.transactions)
+    return Report((), tuple(skews(timed)), report.transactions)

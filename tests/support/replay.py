@@ -21,6 +21,7 @@ from daybreak.base.topology import TOPOLOGIES
 from daybreak.control.chaos.words import Due, parse
 from daybreak.runtime.protocols import Message
 from daybreak.runtime.sim.world import BEGINNING_US, Faults, World
+from daybreak.simulation.mixed import Mix
 from daybreak.simulation.run import Options, Simulation
 from daybreak.trace.recorder import NoTrace, Recorder, plain
 
@@ -33,7 +34,9 @@ def _timeline(*commands: str) -> tuple[Due, ...]:
 
 MIXES: Mapping[str, Options] = {
     "crashes": Options(transactions=8, wiped=0.5),
-    "network": Options(transactions=8, faults=Faults(loss=0.02, duplicate=0.1, reorder=0.1, cut_every_us=400_000)),
+    "network": Options(
+        transactions=8, mix=Mix(), faults=Faults(loss=0.02, duplicate=0.1, reorder=0.1, cut_every_us=400_000)
+    ),
     "disks": Options(
         transactions=8,
         adjudicators=1,
