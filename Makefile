@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 MINUTES ?= 10
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup run test lint check-types modelcheck modelcheck-nightly simulate bench demo-regions docs clean
+.PHONY: help setup run test lint check-types modelcheck modelcheck-nightly simulate fuzz bench demo-regions docs clean
 
 help:
 	@echo "make run         serve on PORT (default 5432) with the live checker; data in .daybreak/"
@@ -15,6 +15,7 @@ help:
 	@echo "make modelcheck  check the specs' models; make modelcheck-nightly: the large ones too"
 	@echo "make simulate MINUTES=60  run simulated clusters, steered by what they reach, for so long (default 10)"
 	@echo "make bench       measure beside a stock PostgreSQL; writes bench.json"
+	@echo "make fuzz        try inputs that nobody thought of, for MINUTES (default 10)"
 	@echo "make demo-regions  watch two regions lose each other, for less than two minutes"
 	@echo "make docs        write the generated pages anew"
 
@@ -50,6 +51,9 @@ simulate: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tools.bench
+
+fuzz: $(STAMP)
+	$(BIN)/python -m tools.fuzz all --minutes $(MINUTES)
 
 demo-regions: $(STAMP)
 	@$(BIN)/python -m tools.demo

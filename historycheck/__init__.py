@@ -5,6 +5,7 @@ Knows nothing of Daybreak: it reads what the clients of any database wrote down.
 
 from historycheck.check import check
 from historycheck.errors import HistoryError
+from historycheck.files import read, write
 from historycheck.model import Anomaly, Append, Edge, History, Read, Report, Scan, Transaction, Write
 
 __all__ = [
@@ -19,4 +20,6 @@ __all__ = [
     "Transaction",
     "Write",
     "check",
+    "read",
+    "write",
 ]

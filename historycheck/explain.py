@@ -15,7 +15,8 @@ from historycheck.fold import Seen, show
 from historycheck.graph import LEVELS, Dependency, Graph, Link
 from historycheck.model import Anomaly, Edge, Key
 from historycheck.naming import describe, name_of
-from historycheck.times import Late, Misread, Overlap, Timed
+from historycheck.placing import Reading
+from historycheck.times import Late, Overlap, Timed
 from historycheck.versions import Versions, as_seen
 
 MOST = 50
@@ -63,8 +64,8 @@ class Explanation:
         for late in self._timed.late():
             yield self._late(late)
 
-    def _misread(self, misread: Misread) -> Anomaly:
-        reader, seen = misread
+    def _misread(self, misread: Reading) -> Anomaly:
+        _, reader, seen = misread
         wrong = self._index.wrong_value(reader, seen)
         if wrong is None and isinstance(seen.value, tuple):
             wrong = self._wrong_order(reader, seen, seen.value)

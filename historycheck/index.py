@@ -68,18 +68,19 @@ class Index:
     def seen_info(self) -> set[int]:
         """Transactions whose outcome their client does not know, and of which a committed one has seen something that
         nobody else wrote."""
-        info = {
-            number for number, each in enumerate(self.transactions) if each.status == "info" and self.writes(number)
-        }
-        if not info:
-            return set()
-        found = set()
-        for number in range(len(self.transactions)):
+        alone: dict[Key, dict[int | str | None, int]] = {}
+        for number, each in enumerate(self.transactions):
+            if each.status == "info":
+                for key, left in self.writes(number).items():
+                    for value in left if isinstance(left, tuple) else (left,):
+                        if value is not None and len(self.writers[key, value]) == 1:
+                            alone.setdefault(key, {})[value] = number
+        found: set[int] = set()
+        for number in range(len(self.transactions)) if alone else ():
             for seen in self.reads(number):
-                for value in seen.value if isinstance(seen.value, tuple) else (seen.value,):
-                    writers = self.writers.get((seen.key, value), ())
-                    if len(writers) == 1 and value is not None and writers[0][0] in info:
-                        found.add(writers[0][0])
+                if of_key := alone.get(seen.key):
+                    values = of_key.keys() & (seen.value if isinstance(seen.value, tuple) else (seen.value,))
+                    found.update(of_key[value] for value in values)
         return found
 
     def wrong_value(self, reader: int, seen: Seen) -> Anomaly | None:

@@ -16,6 +16,10 @@ BOW = 24
 """How far arrows lean to the side, so that two between the same ends do not lie upon each other."""
 TOP = 36
 MOST_OPS = 8
+MOST_LANES = 20
+"""Transactions that are drawn; who is on the cycle is, always."""
+TICK = 7
+"""Width of a figure above the lanes."""
 LONGEST_OP = 40
 
 
@@ -29,6 +33,7 @@ class Lane:
     """Each operation, and whether the anomaly speaks of its key."""
     known: bool
     """Whether it has surely committed."""
+    on_cycle: bool
     top: int
     bottom: int
     start: int
@@ -61,12 +66,18 @@ class Drawing:
     ticks: tuple[tuple[int, str], ...]
     lanes: tuple[Lane, ...]
     arrows: tuple[Arrow, ...]
+    left_out: int
+    """Transactions for which there was no room."""
 
 
 def lay_out(history: History, anomaly: Anomaly) -> Drawing:
     """Gives everything its place: transactions from above in the order of their starts."""
     places = {one.name: place for place, one in enumerate(history.transactions)}
-    chosen = [history.transactions[places[name]] for name in anomaly.transactions if name in places]
+    on_cycle = {name for edge in anomaly.edges for name in (edge.source, edge.target)} or set(anomaly.transactions)
+    named = [name for name in anomaly.transactions if name in places]
+    named.sort(key=lambda name: name not in on_cycle)
+    room = max(MOST_LANES, len(on_cycle))
+    chosen = [history.transactions[places[name]] for name in named[:room]]
     spans = {one.name: _span(one, places[one.name]) for one in chosen}
     chosen.sort(key=lambda one: spans[one.name])
     last = max((time for span in spans.values() for time in span if time != inf), default=0.0) + 0.5
@@ -82,13 +93,14 @@ def lay_out(history: History, anomaly: Anomaly) -> Drawing:
         start, end = spans[one.name]
         about = {"ok": one.process, "info": f"{one.process}, outcome unknown", "fail": f"{one.process}, failed"}
         known = one.status == "ok"
-        lanes.append(Lane(one.name, about[one.status], ops, known, top, bottom, across[start], across[end]))
+        involved = one.name in on_cycle
+        lanes.append(Lane(one.name, about[one.status], ops, known, involved, top, bottom, across[start], across[end]))
         top = bottom
     arrows = _arrows(anomaly.edges, {lane.name: lane for lane in lanes})
     width = max(620, max(across.values(), default=0) + 60)
     has_times = any(_has_times(one) for one in chosen)
-    ticks = tuple((x, _tick(time)) for time, x in across.items()) if has_times else ()
-    return Drawing(width, top + 14, ticks, tuple(lanes), arrows)
+    ticks = _ticks(across) if has_times else ()
+    return Drawing(width, top + 14, ticks, tuple(lanes), arrows, len(named) - len(chosen))
 
 
 def _has_times(one: Transaction) -> bool:
@@ -105,13 +117,23 @@ def _span(one: Transaction, place: int) -> tuple[float, float]:
     return place, place + 0.5
 
 
-def _tick(time: float) -> str:
-    return "" if time != int(time) else str(int(time))
+def _ticks(across: dict[float, int]) -> tuple[tuple[int, str], ...]:
+    """All times by their places, with the figures of those that have room."""
+    ticks, taken = [], 0
+    for time, x in across.items():
+        figures = "" if time != int(time) else str(int(time))
+        half = TICK * len(figures) // 2
+        if x - half < taken:
+            figures = ""
+        elif figures:
+            taken = x + half + TICK
+        ticks.append((x, figures))
+    return tuple(ticks)
 
 
 def _ops(one: Transaction, keys: set[Key]) -> tuple[tuple[str, bool], ...]:
     """What it did, what matters first if it is much."""
-    lines = [(_clip(_text(op)), not keys or _touches(op, keys)) for op in one.ops]
+    lines = [(_clip(_text(op, keys)), not keys or _touches(op, keys)) for op in one.ops]
     if len(lines) <= MOST_OPS:
         return tuple(lines)
     chosen = [line for line in lines if line[1]][: MOST_OPS - 1]
@@ -120,19 +142,41 @@ def _ops(one: Transaction, keys: set[Key]) -> tuple[tuple[str, bool], ...]:
 
 def _touches(op: Op, keys: set[Key]) -> bool:
     if isinstance(op, Scan):
-        return any(type(key) is type(op.low) and op.low <= key < op.high for key in keys)  # type: ignore[operator]
+        return bool(_within(op, keys))
     return op.key in keys
 
 
-def _text(op: Op) -> str:
+def _within(op: Scan, keys: set[Key]) -> list[Key]:
+    """Those that a predicate read tells something of."""
+    low, high = op.low, op.high
+    within: list[Key] = [key for key, _ in op.found if key in keys]
+    if isinstance(low, int) and isinstance(high, int):
+        within += [key for key in keys if isinstance(key, int) and low <= key < high]
+    elif isinstance(low, str) and isinstance(high, str):
+        within += [key for key in keys if isinstance(key, str) and low <= key < high]
+    return sorted(set(within), key=str)
+
+
+def _text(op: Op, keys: set[Key]) -> str:
     if isinstance(op, Read):
         return f"read {op.key} = {_brief(op.value)}"
     if isinstance(op, Append):
         return f"append {op.value} to {op.key}"
     if isinstance(op, Scan):
-        found = ", ".join(f"{key} = {_brief(value)}" for key, value in op.found) or "nothing"
-        return f"scan {op.low} to {op.high}: {found}"
+        return _scanned(op, keys)
     return f"delete {op.key}" if op.value is None else f"write {op.key} = {op.value}"
+
+
+def _scanned(op: Scan, keys: set[Key]) -> str:
+    """All that was found, or, if that is much, what there was of the keys in question."""
+    text = (
+        f"scan {op.low} to {op.high}: {', '.join(f'{key} = {_brief(value)}' for key, value in op.found) or 'nothing'}"
+    )
+    within = _within(op, keys)
+    if len(text) <= LONGEST_OP or not within:
+        return text
+    found = dict(op.found)
+    return f"scan {op.low} to {op.high}: {', '.join(f'{key} = {_brief(found.get(key))}' for key in within)}, …"
 
 
 def _brief(value: Value) -> str:

@@ -54,7 +54,8 @@ def picture(history: History, anomaly: Anomaly) -> str:
         f'<rect width="{drawing.width}" height="{drawing.height}" rx="8" fill="var(--paper)"/>',
         *_ticks(drawing),
         *(part for lane in drawing.lanes for part in _lane(drawing, lane)),
-        *(part for part in _arrows(drawing)),
+        *_arrows(drawing),
+        *_left_out(drawing),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -79,6 +80,11 @@ def _sections(history: History, anomalies: Iterable[Anomaly]) -> Iterable[str]:
         yield f"<h2>{escape(anomaly.name)}</h2>\n<p>{escape(anomaly.sentence)}</p>\n{picture(history, anomaly)}"
 
 
+def _left_out(drawing: Drawing) -> Iterable[str]:
+    if drawing.left_out:
+        yield f'<text class="dim" x="18" y="{drawing.height - 4}">and {drawing.left_out} more transactions</text>'
+
+
 def _ticks(drawing: Drawing) -> Iterable[str]:
     """The times at which something begins or ends, above the lanes and as lines through them."""
     bottom = drawing.height - 12
@@ -90,6 +96,7 @@ def _ticks(drawing: Drawing) -> Iterable[str]:
 def _lane(drawing: Drawing, lane: Lane) -> Iterable[str]:
     """What a transaction did, and its bar: round where it starts, square where it commits."""
     height = lane.bottom - lane.top
+    yield f'<g opacity="{1 if lane.on_cycle else 0.6}">'
     yield f'<rect x="8" y="{lane.top}" width="{LEFT - 16}" height="{height - 8}" rx="6" fill="var(--band)"/>'
     yield (
         f'<text x="18" y="{lane.top + 19}"><tspan class="name">{escape(lane.name)}</tspan>'
@@ -106,7 +113,7 @@ def _lane(drawing: Drawing, lane: Lane) -> Iterable[str]:
     yield f'<circle cx="{lane.start}" cy="{y}" r="5" fill="var(--ink)"/>'
     filled = "var(--ink)" if lane.known else "var(--paper)"
     square = f'x="{lane.end - 5}" y="{y - 5}" width="10" height="10"'
-    yield f'<rect {square} fill="{filled}" stroke="var(--ink)" stroke-width="1.5"/>'
+    yield f'<rect {square} fill="{filled}" stroke="var(--ink)" stroke-width="1.5"/></g>'
 
 
 DASHED = ' stroke-dasharray="1 14"'

@@ -50,7 +50,7 @@ class _Recovery:
         orders: list[Anomaly] = []
         for key, readers in self._seen.items():
             if key in self._index.keys.lists:
-                orders += self._disagreement(key, readers)
+                orders += self._disagreement(key, readers) or self._replaced_twice(key, readers)
                 dependencies += self._of_list(key, readers)
             else:
                 orders += self._replaced_twice(key, readers)
@@ -118,11 +118,13 @@ class _Recovery:
             return None if writers else -1
         return writers[0] if len(writers) == 1 else None
 
-    def _replaced_twice(self, key: Key, readers: list[tuple[int, Seen]]) -> Iterator[Anomaly]:
+    def _replaced_twice(self, key: Key, readers: list[tuple[int, Seen]]) -> list[Anomaly]:
         """Two that replaced the same version, where one alone can have come right after it."""
         first: dict[int, int] = {}
+        found = []
         for reader, seen in readers:
-            version = self._version(key, reader, seen)
+            listed = isinstance(seen.value, tuple)
+            version = len(_elements(seen)) if listed else self._version(key, reader, seen)
             if version is None or key not in self._index.writes(reader):
                 continue
             other = first.setdefault(version, reader)
@@ -133,7 +135,8 @@ class _Recovery:
                     Edge(one, two, "ww", f"{two} wrote {key!r} too", key),
                 )
                 sentence = f"{edges[0].why}; {edges[1].why}: {MEANINGS['lost update']}."
-                yield Anomaly("lost update", sentence, (one, two), edges)
+                found.append(Anomaly("lost update", sentence, (one, two), edges))
+        return found
 
     def _of_register(self, key: Key, readers: list[tuple[int, Seen]]) -> Iterator[Dependency]:
         versions = {reader: self._version(key, reader, seen) for reader, seen in readers}

@@ -7,7 +7,8 @@ session, is missing from a later snapshot. That takes time in proportion to the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,15 +16,8 @@ from historycheck.fold import Seen, absent
 from historycheck.graph import Dependency, follows
 from historycheck.index import Index
 from historycheck.model import Key, Transaction
-from historycheck.placing import Placing
-from historycheck.versions import Versions, by_commit
-
-
-class Misread(NamedTuple):
-    """A transaction did not see the version that was the newest at its start."""
-
-    reader: int
-    seen: Seen
+from historycheck.placing import Placing, Reading
+from historycheck.versions import Versions, by_commit, of_key
 
 
 class Overlap(NamedTuple):
@@ -65,6 +59,8 @@ class Timed:
         self.commits = {n: each.commit for n, each in self._each() if each.commit is not None}
         self.guessed = ""
         """What had to be guessed: which of several transactions of unknown outcome somebody has seen."""
+        self.misreads: list[Reading] = []
+        """Whoever did not see the version that was the newest at its start."""
         self._settle()
 
     def _each(self) -> Iterator[tuple[int, Transaction]]:
@@ -72,64 +68,56 @@ class Timed:
 
     def _settle(self) -> None:
         """Find out which transactions of unknown outcome have committed, and when."""
-        known = self._known = dict(self.commits)
-        seen = self.index.seen_info - known.keys()
-        latest: dict[int, int] = {}
-        while True:
-            if seen:
-                self.commits = known | Placing(self.index, self.starts, known, seen).place(latest)
-            self.versions = by_commit(self.index, self.commits)
-            self.misreads = list(self._misreads())
-            more = self._explaining()
-            if not more:
-                break
-            latest |= more
-            seen |= more.keys()
-        self.alive = sorted({*self.alive, *seen})
+        placing = Placing(self.index, self.starts, self.commits)
+        placing.add(dict.fromkeys(self.index.seen_info - self.commits.keys()))
+        self.commits = placing.commits
+        self.versions = by_commit(self.index, self.commits)
+        wrong: dict[Key, list[Reading]] = {}
+        for misread in self._misreads():
+            wrong.setdefault(misread.seen.key, []).append(misread)
+        while more := self._explaining(placing, wrong):
+            for key in placing.add(more):
+                self.versions[key] = of_key(self.index, key, placing.writers(key), self.commits)
+                wrong[key] = [each for each in placing.readings[key] if self._is_wrong(each)]
+        self.misreads = sorted((each for of_one in wrong.values() for each in of_one), key=lambda each: each.reader)
+        self.alive = sorted({*self.alive, *self.commits})
 
-    def _misreads(self) -> Iterator[Misread]:
-        versions, starts = self.versions, self.starts
+    def _misreads(self) -> Iterator[Reading]:
+        versions = self.versions
         for number in self.alive:
-            start = starts[number]
+            start = self.starts[number]
             for seen in self.index.reads(number):
-                of_key = versions.get(seen.key)
-                if of_key.value(of_key.at(start)) != seen.value if of_key else not absent(seen.value):
-                    yield Misread(number, seen)
+                of_one = versions.get(seen.key)
+                if of_one.value(of_one.at(start)) != seen.value if of_one else not absent(seen.value):
+                    yield Reading(start, number, seen)
 
-    def _explaining(self) -> dict[int, int]:
+    def _is_wrong(self, reading: Reading) -> bool:
+        start, _, seen = reading
+        versions = self.versions.get(seen.key)
+        return versions.value(versions.at(start)) != seen.value if versions else not absent(seen.value)
+
+    def _explaining(self, placing: Placing, wrong: dict[Key, list[Reading]]) -> dict[int, int]:
         """Transactions of unknown outcome that explain what was misread, with the start of who saw them: those that
         wrote a value that others wrote too, such as those that deleted a key."""
-        found: dict[int, int] = {}
-        for reader, seen in self.misreads:
-            start = self.starts[reader]
-            may = [writer for writer in self._unknown_writers(seen) if writer not in self._known]
-            may = [writer for writer in may if self._between(writer, seen.key, start)]
-            if len(may) > 1:
-                names = " or ".join(map(self.index.name, may))
-                self.guessed = (
-                    f"{self.index.name(reader)} saw what {names} left at {seen.key!r}, and nobody knows which"
-                )
-            if may:
-                found[may[-1]] = min(start, found.get(may[-1], start))
-        return found
-
-    def _unknown_writers(self, seen: Seen) -> list[int]:
-        if isinstance(seen.value, tuple):
-            return []
-        writers = self.index.writers.get((seen.key, seen.value), ())
-        return [writer for writer, final in writers if final and self.index.transactions[writer].status == "info"]
-
-    def _between(self, writer: int, key: Key, start: int) -> bool:
-        """Whether a writer, if it is not thought to have committed before a reader's start, may yet have replaced what
-        was then the newest version of a key."""
-        versions = self.versions.get(key)
-        place = versions.at(start) if versions else 0
-        if not self.starts[writer] < start < self.commits.get(writer, start + 1):
-            return False
-        if not versions or not place:
-            return True
-        newest = versions.owners[place - 1]
-        return self._known.get(newest, self.starts[newest]) <= self.starts[writer]
+        choices = []
+        for reading in [each for key in placing.readings for each in wrong.get(key, ())]:
+            versions = self.versions.get(reading.seen.key)
+            place = versions.at(reading.start) if versions else 0
+            if may := placing.may_explain(reading, versions.owners[place - 1] if versions and place else None):
+                choices.append((reading, may))
+        sure: dict[int, int] = {}
+        for reading, may in choices:
+            if len(may) == 1:
+                sure[may[0]] = min(reading.start, sure.get(may[0], reading.start))
+        if sure or not choices:
+            return sure
+        support = Counter(writer for _, may in choices for writer in may)
+        reading, may = choices[0]
+        names = " or ".join(map(self.index.name, may))
+        what = f"{self.index.name(reading.reader)} saw what {names} left at {reading.seen.key!r}"
+        self.guessed = f"{what}, and nobody knows which"
+        best = max(may, key=lambda writer: (support[writer], -len(self.index.writes(writer)), self.starts[writer]))
+        return {best: reading.start}
 
     def overlaps(self) -> Iterator[Overlap]:
         """Writers of one key that overlap, each with the one before it."""
@@ -168,19 +156,46 @@ class Timed:
     def _ended(self, number: int) -> int:
         return self.commits.get(number, self.starts[number])
 
-    def dependencies(self, orders: dict[Key, Versions]) -> Iterator[Dependency]:
-        """What follows from who saw and replaced which version."""
-        for key, versions in orders.items():
-            for first, second in pairwise(versions.owners):
-                yield Dependency(first, second, "ww", key)
-        for reader in self.alive:
+    def dependencies(
+        self, orders: Mapping[Key, Versions], among: Collection[int] | None = None
+    ) -> Iterator[Dependency]:
+        """What follows from who saw and replaced which version; only `among` some, if they are given."""
+        members = self.alive if among is None else among
+        keys = orders.keys() if among is None else {key for number in among for key in self.index.writes(number)}
+        for key in keys:
+            for first, second in pairwise(orders[key].owners):
+                if among is None or (first in among and second in among):
+                    yield Dependency(first, second, "ww", key)
+        for reader in members:
             for seen in self.index.reads(reader):
-                of_key = orders.get(seen.key)
-                if of_key is None:
+                order = orders.get(seen.key)
+                if order is None:
                     continue
-                version = of_key.find(seen.value, self.versions[seen.key].at(self.starts[reader]))
+                version = order.find(seen.value, self.versions[seen.key].at(self.starts[reader]))
                 if version is not None:
-                    yield from _around(reader, seen, of_key, version)
+                    for each in _around(reader, seen, order, version):
+                        if among is None or (each.source in among and each.target in among):
+                            yield each
+
+    def successors(self) -> list[list[int]]:
+        """The same of a history in which nothing is wrong, as numbers alone: who comes right after whom."""
+        found: list[list[int]] = [[] for _ in self.index.transactions]
+        for versions in self.versions.values():
+            for first, second in pairwise(versions.owners):
+                found[first].append(second)
+        for reader in self.alive:
+            start, of_one = self.starts[reader], found[reader]
+            for seen in self.index.reads(reader):
+                read = self.versions.get(seen.key)
+                if read is None:
+                    continue
+                owners, place = read.owners, read.at(start)
+                if place:
+                    found[owners[place - 1]].append(reader)
+                place += place < len(owners) and owners[place] == reader
+                if place < len(owners):
+                    of_one.append(owners[place])
+        return found
 
 
 def _around(reader: int, seen: Seen, versions: Versions, version: int) -> Iterator[Dependency]:

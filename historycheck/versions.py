@@ -74,6 +74,14 @@ def by_commit(index: Index, commits: Mapping[int, int]) -> dict[Key, Versions]:
     return found
 
 
+def of_key(index: Index, key: Key, writers: Iterable[int], commits: Mapping[int, int]) -> Versions:
+    """Of one key alone, by some writers."""
+    versions = Versions()
+    for number in sorted(writers, key=commits.__getitem__):
+        versions.add(number, commits[number], index.writes(number)[key])
+    return versions
+
+
 def as_seen(key: Key, versions: Versions, longest: Iterable[int | str], index: Index) -> Versions:
     """The versions of a list in the order in which somebody saw its elements, `longest`, and then, by commit time,
     those that nobody has seen. Their commit times need not grow any more."""

@@ -51,8 +51,8 @@ _CALL = re.compile(r"([a-z_]\w*)\(\)|@(\w+)(?:\(.*\))?")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9]*_\w*")
 _OPTION = re.compile(r"--[a-z][a-z-]*")
 _RUNTIME = ("DIR/", "DATA/", ".daybreak/")
-_OURS = ("daybreak", "tracecheck", "tools")
-_CODE = ("impl/", "tracecheck/", "tools/", "pyproject.toml", "Makefile", ".gitignore")
+_OURS = ("daybreak", "tracecheck", "historycheck", "tools")
+_CODE = ("impl/", "tracecheck/", "historycheck/", "tools/", "pyproject.toml", "Makefile", ".gitignore")
 """Where a name counts as existing; not in tests, which hold wrong names on purpose."""
 
 

@@ -21,7 +21,7 @@ REPOSITORY = Repository(ROOT)
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OTHERS = [file for file in REPOSITORY.documents() if file not in DOCUMENTS]
 """Notes beside the files that they are about, which name them from there."""
-SOURCES = ("impl/", "specs/", "tracecheck/", "tools/", "tests/")
+SOURCES = ("impl/", "specs/", "tracecheck/", "historycheck/", "tools/", "tests/")
 
 
 def unresolved(found: Iterable[Mention]) -> list[str]:

@@ -21,6 +21,7 @@ from daybreak.base.topology import TOPOLOGIES
 from daybreak.control.chaos.words import Due, parse
 from daybreak.runtime.protocols import Message
 from daybreak.runtime.sim.world import BEGINNING_US, Faults, World
+from daybreak.simulation.mixed import Mix
 from daybreak.simulation.run import Options, Simulation
 from daybreak.trace.recorder import NoTrace, Recorder, plain
 
@@ -32,7 +33,7 @@ def _timeline(*commands: str) -> tuple[Due, ...]:
 
 
 MIXES: Mapping[str, Options] = {
-    "crashes": Options(transactions=8, wiped=0.5),
+    "crashes": Options(transactions=8, wiped=0.5, mix=Mix()),
     "network": Options(transactions=8, faults=Faults(loss=0.02, duplicate=0.1, reorder=0.1, cut_every_us=400_000)),
     "disks": Options(
         transactions=8,
@@ -49,6 +50,7 @@ MIXES: Mapping[str, Options] = {
     "regions": Options(
         transactions=5,
         regions=2,
+        mix=Mix(),
         timeline=_timeline("0 reorder A-B 20%", "0.3 kill A1", "0.6 loss A 5%", "0.8 clock B +3600s", "1.5 heal"),
         faults=Faults(crash_every_us=300_000, part_every_us=800_000, part_us=(200_000, 900_000)),
     ),

@@ -11,7 +11,7 @@ takes against what was written to the journal, `--sizes` megabytes of it, `core`
 `scaling` commits per second against the number of adjudicators, for transactions of one and of two owners, `takeover`
 how long nobody can commit when the process that leads adjudicators is killed, paused or cut off, `regions` what reads
 and commits wait for in two regions, against the distances between them, `simulation` how much faster than real time a
-simulated cluster runs.
+simulated cluster runs, `history` how long the history checker takes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 
 from daybreak.query.programs import Programs
 from daybreak.query.stock_server import StockServer
-from tools.bench import checker, core, models, ranges, recovery, regions, scaling, simulation, takeover
+from tools.bench import checker, core, history, models, ranges, recovery, regions, scaling, simulation, takeover
 from tools.bench.pgbench import PERCENTILES, REPEATABLE_READ, Run, Target, run
 from tools.bench.recorded import fill, record, served
 from tools.bench.report import Figure, figure, publish
@@ -41,6 +41,7 @@ PARTS = (
     "takeover",
     "regions",
     "simulation",
+    "history",
 )
 SCRIPTS = ("select-only", "simple-update", "tpcb-like")
 
@@ -86,6 +87,8 @@ async def main(arguments: argparse.Namespace) -> int:
             figures += regions.measure(directory, arguments.rounds)
         if "simulation" in arguments.parts:
             figures += simulation.measure(arguments.rounds)
+        if "history" in arguments.parts:
+            figures += history.measure(arguments.rounds)
     publish(figures, arguments.json)
     return 0
 

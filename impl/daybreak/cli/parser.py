@@ -10,7 +10,7 @@ from pathlib import Path
 
 from daybreak.base.ranges import ADJUDICATORS
 from daybreak.base.topology import TOPOLOGIES
-from daybreak.cli import bench, chaos, check, cluster, leaders, ranges, region, serve, simulate, status
+from daybreak.cli import bench, chaos, check, cluster, history, leaders, ranges, region, serve, simulate, status
 from daybreak.cli.arguments import DATA, Parser, add_addresses, adjudicators, port, positive, rate, share
 from daybreak.control.balancer import SPLIT_ABOVE
 from daybreak.control.chaos.words import USAGE
@@ -27,6 +27,7 @@ def build() -> Parser:
     _add_serve(commands.add_parser("serve", help="run a server"))
     _add_status(commands.add_parser("status", help="show what a running server does"))
     _add_check(commands.add_parser("check", help="check a trace directory against every spec that has a mapping"))
+    history.add_arguments(commands.add_parser("history", help="check what clients saw against snapshot isolation"))
     cluster.add_arguments(commands.add_parser("cluster", help="make a cluster whose regions are on other machines"))
     node = commands.add_parser("node", help="run one zone, or a machine of a cluster", add_help=False)
     node.add_argument("rest", nargs=argparse.REMAINDER)

@@ -37,20 +37,31 @@ def durability(
     of, all is there or nothing."""
     contents = {name: replica.contents() for name, replica in storages.items()}
     upto = min(replica.watermark for replica in storages.values())
-    versions, findings = _expected(attempts, contents, upto)
+    versions, findings = _expected(attempts, storages, contents, upto)
     for name, replica in storages.items():
         findings += _compare(name, contents[name], versions, Timestamp(replica.forgotten), upto)
     logs = [[_log(journal) for journal in replicas] for replicas in journals.values()]
     return findings + [_lost(attempt) for attempt in committed(attempts) if not _is_kept(attempt, logs)]
 
 
-def _expected(attempts: Sequence[Attempt], contents: Mapping[str, list[tuple[Key, History]]], upto: Timestamp) -> Known:
-    """What should be there, with whatever of an unknown outcome can be seen anywhere."""
+def _expected(
+    attempts: Sequence[Attempt],
+    storages: Mapping[str, Replica],
+    contents: Mapping[str, list[tuple[Key, History]]],
+    upto: Timestamp,
+) -> Known:
+    """What should be there; of what became of transactions nobody was told of, the replicas' lists of names tell."""
     versions: Versions = {}
     for attempt in committed(attempts):
         assert attempt.commit is not None, "it is one of those"
         _add(versions, attempt, attempt.commit)
-    unknown = [attempt for attempt in attempts if attempt.outcome == "info"]
+    unknown = []
+    for attempt in (attempt for attempt in attempts if attempt.outcome == "info"):
+        found = next((ts for replica in storages.values() if (ts := replica.committed(attempt.txn)) is not None), None)
+        if found is None:
+            unknown.append(attempt)
+        else:
+            _add(versions, attempt, found)
     known = Known(versions, [])
     for name, rows in contents.items():
         for key, ts, value in _flat(rows):

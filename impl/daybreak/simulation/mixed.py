@@ -12,8 +12,10 @@ from random import Random
 from typing import NamedTuple
 
 from daybreak.base.writes import Access
-from daybreak.errors import DiskFullError, RetryError, UnavailableError, UnknownOutcomeError
+from daybreak.errors import DiskFullError, RequestError, RetryError, UnavailableError, UnknownOutcomeError
+from daybreak.query.indexbuild import DuplicateFoundError
 from daybreak.simulation.rows import TABLES, Kind, Row, View, bounds, numbered
+from daybreak.simulation.schema import Building, Schema, TakenError
 from daybreak.simulation.witness import WatchedSession
 from daybreak.simulation.workload import SessionLostError, Turn
 
@@ -47,6 +49,11 @@ class Session(NamedTuple):
     """One that is wanted."""
     drop: Callable[[int], None]
     """Has the connection lost after some microseconds."""
+    schema: Schema
+
+
+Work = Callable[[Session], Awaitable[None]]
+"""What is done in a transaction, which is then committed."""
 
 
 class AbandonedError(Exception):
@@ -139,9 +146,17 @@ async def many(session: Session) -> None:
         session.view.write(row, session.fresh(), Access.WRITE)
 
 
-KINDS: Mapping[str, Callable[[Session], Awaitable[None]]] = {
-    work.__name__: work for work in (point, append, scan, multi, lock, share, delete, read_only, long, abandoned, many)
+async def people(session: Session) -> None:
+    """Change a row of the table with an index."""
+    await session.schema.edit(session.view, session.row("r").number, session.fresh(), session.random)
+
+
+KINDS: Mapping[str, Work] = {
+    work.__name__: work
+    for work in (point, append, scan, multi, lock, share, delete, read_only, long, abandoned, many, people)
 }
+INDEX = "index"
+"""Another kind: several transactions, which drop an index or build it."""
 
 
 class Mixed:
@@ -149,7 +164,8 @@ class Mixed:
 
     def __init__(self, mix: Mix, rows: int) -> None:
         self._mix = mix
-        self._kinds = mix.kinds or (*KINDS,)
+        self._kinds = mix.kinds or (*KINDS, INDEX)
+        self._schema = Schema()
         self._rows = range(rows)
         self._weights = [1 / (number + 1) ** mix.skew for number in self._rows]
 
@@ -159,25 +175,46 @@ class Mixed:
         view = View(transaction)
         for number in self._rows:
             view.write(numbered("r", number), f"{transaction.txn}.{number}", Access.WRITE)
+        await self._schema.create(transaction)
         await transaction.commit()
 
     async def turn(self, turn: Turn) -> None:
-        """Do one transaction, again if it is refused."""
-        work = KINDS[turn.random.choice(self._kinds)]
+        """Do one transaction, or build an index."""
+        kind = turn.random.choice(self._kinds)
+        if kind == INDEX:
+            await self._index(turn)
+        else:
+            await self._insist(turn, KINDS[kind])
+
+    async def _index(self, turn: Turn) -> None:
+        """Drop the index, or build it, one transaction after the other."""
+        building: Building | None = None
+        left: Building | None = None
+
+        async def step(session: Session) -> None:
+            nonlocal left
+            left = await self._schema.build(building, session.view)
+
+        while await self._insist(turn, step) and left is not None:
+            building = left
+
+    async def _insist(self, turn: Turn, work: Work) -> bool:
+        """Do a transaction, again if it is refused; whether it has committed, as far as is known."""
         for number in range(self._mix.retries + 1):
             try:
                 await self._attempt(turn, number, work)
-                return
+                return True
             except (UnknownOutcomeError, SessionLostError):
-                return
+                return False
             except RetryError:
                 turn.store.give_up()
                 await turn.sleep(turn.random.randint(0, SHORT_US))
-            except (AbandonedError, DiskFullError, UnavailableError):
+            except (AbandonedError, DiskFullError, DuplicateFoundError, RequestError, TakenError, UnavailableError):
                 turn.store.give_up()
-                return
+                return False
+        return False
 
-    async def _attempt(self, turn: Turn, number: int, work: Callable[[Session], Awaitable[None]]) -> None:
+    async def _attempt(self, turn: Turn, number: int, work: Work) -> None:
         transaction, values = turn.store.begin(), 0
 
         def fresh() -> str:
@@ -186,8 +223,7 @@ class Mixed:
             return f"{turn.name}.{number}.{values}"
 
         row = partial(self._row, turn.random)
-        view = View(transaction)
-        await work(Session(view, turn.random, turn.sleep, fresh, row, turn.drop))
+        await work(Session(View(transaction), turn.random, turn.sleep, fresh, row, turn.drop, self._schema))
         if turn.random.random() < 0.3:
             await turn.sleep(turn.random.randint(0, SHORT_US))
         await transaction.commit()
@@ -196,8 +232,9 @@ class Mixed:
         return numbered(kind, rng.choices(self._rows, self._weights)[0])
 
     async def settle(self, store: WatchedSession) -> None:
-        """What was seen is for others to judge."""
+        """Whether the index agrees with its table; what else was seen is for others to judge."""
         transaction = store.begin()
         view = View(transaction)
         await view.read(*(numbered("r", number) for number in self._rows), *(numbered("l", n) for n in self._rows))
+        await self._schema.settle(view)
         await transaction.commit()

@@ -87,6 +87,8 @@ class Options:
     faults: Faults = field(default_factory=Faults)
     only: tuple[str, ...] | None = None
     """The names of the strikes that may happen at random (``crash#3``); None: all."""
+    turns: tuple[str, ...] | None = None
+    """The names of the transactions that clients do, client and number (``2.7``); None: all."""
     salts: tuple[tuple[str, str], ...] = ()
     """Kinds of faults, with what gives each of them other random numbers than the seed does alone."""
     play_us: int = LIMIT_US
@@ -213,7 +215,8 @@ class Simulation:
     def _crashed(self, node: NodeId) -> None:
         """The session of a crashed query processor learns that it is lost; a storage replica may lose its disk."""
         had = self._had.pop(node, None)  # of those only that were chosen in `_may_crash`
-        wipe = self.world.strikes.perhaps("wipe", self.options.wiped) if had is not None else None
+        crash = self.world.strikes.current
+        wipe = crash.perhaps("wipe", self.options.wiped) if crash is not None and had is not None else None
         if had is not None and wipe is not None and self._whole(node):
             self._storage_disks[node].wipe()
             self._needs[node] = had
@@ -267,11 +270,14 @@ class Simulation:
         )
 
     async def _client(self, number: int) -> None:
-        rng, drop = random.Random(f"{self.seed}/{number}"), partial(self._drop, number)
+        drop = partial(self._drop, number)
         for count in self._turns():
+            name = f"{number}.{count}"
+            rng = random.Random(f"{self.seed}/{name}")
             await self._sleep(rng.randint(0, 60_000))
-            await self._up(number)
-            await self.workload.turn(Turn(f"{number}.{count}", self._gateways[number], rng, self._sleep, drop))
+            if self.options.turns is None or name in self.options.turns:
+                await self._up(number)
+                await self.workload.turn(Turn(name, self._gateways[number], rng, self._sleep, drop))
         self._finished += 1
 
     def _drop(self, number: int, after_us: int) -> None:

@@ -17,7 +17,7 @@ from functools import partial
 from itertools import islice
 
 from daybreak.adjudicator.messages import HeartbeatRequest
-from daybreak.base.ids import JournalId, NodeId
+from daybreak.base.ids import JournalId, NodeId, TxnId
 from daybreak.base.keys import Key
 from daybreak.base.limits import FORGET_AFTER_US, MAX_AGE_US
 from daybreak.base.time import SECOND_US, ZERO, Timestamp
@@ -131,6 +131,10 @@ class Replica(Role):
     def forgotten(self) -> Timestamp:
         """Of what was superseded up to this time nothing may be left."""
         return self._forgotten
+
+    def committed(self, txn: TxnId) -> Timestamp | None:
+        """When a transaction has committed; None if it has not, or not lately."""
+        return self._names.find(txn)
 
     def contents(self) -> list[tuple[Key, History]]:
         """All versions that are here, in key order, for who compares replicas."""

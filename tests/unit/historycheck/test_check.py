@@ -154,11 +154,28 @@ def test_all_names_are_tried() -> None:
     assert len({name for name, _ in ANOMALIES.values()}) == 16
 
 
-def test_two_unknown_deletes_leave_open_which_was_seen() -> None:
-    text = (
-        "z 0..1: w x 1, w y 1\na 2.. info: w x -, w y -\nb 3.. info: w x -\nc 5..: r x -, r y 1, r v 8\nd 4..5: w v 7"
-    )
-    assert check(story(text)).undecided == "c saw what a or b left at 'x', and nobody knows which"
+DELETED = "z 0..1: w x 1\na 2.. info: w x -\nb 3.. info: w x -\nc 5..: r x -\n"
+"""By one of two."""
+
+
+def test_who_deleted_a_key_may_stay_open() -> None:
+    assert check(story(DELETED)).valid
+
+
+def test_if_it_matters_the_answer_is_undecided() -> None:
+    report = check(story(DELETED + "d 6..7: w y 1\ne 8..: r y -"))
+    assert not report.valid
+    assert report.undecided == "c saw what a or b left at 'x', and nobody knows which"
+
+
+def test_what_is_certain_is_told_all_the_same() -> None:
+    report = check(story(DELETED + "d 6..7: w y 1\ne 8..: r y 2"))
+    assert ([each.name for each in report.anomalies], report.undecided) == (["unknown value"], "")
+
+
+def test_of_two_deletes_it_was_the_one_whose_other_writes_fit() -> None:
+    text = "z 0..1: w x 1, w y 1\na 2.. info: w x -, w y -\nb 3.. info: w x -\nc 5..: r x -, r y 1\nd 6..7: w x 2"
+    assert check(story(text)).valid
 
 
 def test_a_name_is_used_once() -> None:

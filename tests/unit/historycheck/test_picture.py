@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 from historycheck.lanes import lay_out
@@ -28,7 +28,7 @@ LONG_FORK = Anomaly("long fork", "c and d disagree", ("c", "d", "a", "b"), CYCLE
 def test_each_transaction_of_the_anomaly_has_a_lane_in_the_order_of_their_starts() -> None:
     drawing = lay_out(FORK, LONG_FORK)
     assert [lane.name for lane in drawing.lanes] == ["a", "b", "c", "d"]
-    assert all(above.bottom <= below.top for above, below in zip(drawing.lanes, drawing.lanes[1:], strict=False))
+    assert all(above.bottom <= below.top for above, below in pairwise(drawing.lanes))
     assert drawing.lanes[-1].bottom <= drawing.height
 
 
@@ -76,6 +76,32 @@ def test_of_many_operations_those_of_the_keys_in_question_are_shown() -> None:
     history = History((Transaction("a", "p", "ok", ops), Transaction("b", "p", "ok", (Read("x", 1),))))
     lane = lay_out(history, Anomaly("", "", ("a", "b"), (Edge("a", "b", "wr", "", "x"),))).lanes[0]
     assert lane.ops == (("write x = 1", True), ("and 30 more", False))
+
+
+def test_a_long_scan_tells_of_the_keys_in_question() -> None:
+    ops = (Scan(0, 99, tuple((key, 1000 + key) for key in range(20, 60))),)
+    history = History((Transaction("a", "p", "ok", ops), Transaction("b", "p", "ok", (Write(7, 1),))))
+    lane = lay_out(history, Anomaly("", "", ("a", "b"), (Edge("a", "b", "rw", "", 7),))).lanes[0]
+    assert lane.ops == (("scan 0 to 99: 7 = nothing, …", True),)
+
+
+def test_of_a_large_proof_the_cycle_is_drawn_and_the_rest_as_far_as_there_is_room() -> None:
+    names = [f"t{number}" for number in range(40)]
+    history = History(tuple(Transaction(n, "p", "ok", (Write("x", 1),), i, i + 1) for i, n in enumerate(names)))
+    anomaly = Anomaly("", "", tuple(names), (Edge("t38", "t39", "ww", "", "x"), Edge("t39", "t38", "ww", "", "x")))
+    drawing = lay_out(history, anomaly)
+    assert [lane.name for lane in drawing.lanes if lane.on_cycle] == ["t38", "t39"]
+    assert (len(drawing.lanes), drawing.left_out) == (20, 20)
+    assert "and 20 more transactions" in picture(history, anomaly)
+
+
+def test_figures_above_the_lanes_keep_apart() -> None:
+    spans = [(1_000_000 + 3 * number, 1_000_001 + 3 * number) for number in range(12)]
+    history = History(tuple(Transaction(str(span[0]), "p", "ok", (), *span) for span in spans))
+    ticks = lay_out(history, Anomaly("", "", tuple(one.name for one in history.transactions))).ticks
+    shown = [x for x, figures in ticks if figures]
+    assert len(ticks) == 24 and 5 < len(shown) < 24
+    assert all(later - earlier > 49 for earlier, later in pairwise(shown))
 
 
 def test_the_picture_is_well_formed_and_shows_all_that_was_done() -> None:

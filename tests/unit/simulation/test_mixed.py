@@ -66,7 +66,7 @@ def test_values_are_unique_and_own_writes_are_seen() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_alone_commits(kind: str) -> None:
-    history = seen(Options(clients=2, transactions=6, mix=Mix(kinds=(kind,)), faults=Faults(crash_every_us=0)))
+    history = seen(Options(clients=2, transactions=12, mix=Mix(kinds=(kind,)), faults=Faults(crash_every_us=0)))
     assert sum(transaction.status == "ok" for transaction in history.transactions) > 2, (
         "besides the first one and the last"
     )

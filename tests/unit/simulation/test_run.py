@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,5 +71,5 @@ def break_acknowledgement(finish: Callable[[QueryProcessor], Effects]) -> Callab
 
 def test_half_a_transfer_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QueryProcessor, "finish", break_acknowledgement(QueryProcessor.finish))
-    with pytest.raises(AssertionError, match=r"add up to|expected 3 with 3000"):
-        simulation(1, CALM, unchecked="it has the bug that the bank is to notice").run()
+    with pytest.raises(AssertionError, match=r"add up to|expected 4 with 4000"):
+        simulation(1, replace(CALM, accounts=4), unchecked="it has the bug that the bank is to notice").run()

@@ -59,6 +59,12 @@ class Strike:
         cluster."""
         return max(candidates, key=lambda one: random.Random(f"{self._seed}/{one}").random())
 
+    def perhaps(self, kind: str, share: float) -> Strike | None:
+        """With the chance `share` another strike, which this one brings about, with the same number; else None."""
+        name, seed = f"{kind}#{self.name.partition('#')[2]}", f"{self._strikes.stream_name(kind)}/{self._seed}"
+        strike = Strike(self._strikes, name, random.Random(seed).getrandbits(64))
+        return strike if strike.random.random() < share and self._strikes.may(name) else None
+
     def hit(self, target: object, what: str = "", lasts_us: int = 0) -> None:
         """Note that it had an effect, now."""
         self._strikes.note(self.name, target, what, lasts_us)
@@ -78,6 +84,8 @@ class Strikes:
         self._salts = dict(salts)
         self._streams: dict[str, random.Random] = {}
         self._numbers: Counter[str] = Counter()
+        self.current: Strike | None = None
+        """What is happening at this moment."""
         self.hits: list[Hit] = []
         """What happened, in order of time."""
         self.counts: Counter[str] = Counter()
@@ -86,9 +94,12 @@ class Strikes:
     def stream(self, kind: str) -> random.Random:
         """The random numbers of a kind of fault; ``rot.1`` has others than ``rot.0``, and the same salt."""
         if kind not in self._streams:
-            salt = self._salts.get(kind_of(kind), "")
-            self._streams[kind] = random.Random(f"{self._seed}/fault/{kind}/{salt}")
+            self._streams[kind] = random.Random(self.stream_name(kind))
         return self._streams[kind]
+
+    def stream_name(self, kind: str) -> str:
+        """What determines the random numbers of a kind."""
+        return f"{self._seed}/fault/{kind}/{self._salts.get(kind_of(kind), '')}"
 
     def now_and_then(self, kind: str, mean_us: int, action: Callable[[Strike], None]) -> None:
         """From here on do something again and again, after `mean_us` in the mean; 0: never."""
@@ -97,21 +108,16 @@ class Strikes:
         stream = self.stream(kind)
 
         def due() -> None:
-            strike = self._next(kind)
-            if strike is not None:
-                action(strike)
+            self.current = self._next(kind)
+            if self.current is not None:
+                action(self.current)
+            self.current = None
             later()
 
         def later() -> None:
             self._world.at(int(stream.expovariate(1 / mean_us)) + 1, due)
 
         later()
-
-    def perhaps(self, kind: str, share: float) -> Strike | None:
-        """A strike on an occasion that arises now, of which `share` are to be used; otherwise None."""
-        chance = self.stream(kind).random()
-        strike = self._next(kind)
-        return strike if chance < share else None
 
     def happens(self, kind: str, share: float) -> bool:
         """Whether this message is one of the `share` that something happens to. These have no names, and are counted;
@@ -125,7 +131,11 @@ class Strikes:
         """The next strike of a kind; None if it is to be left out."""
         self._numbers[kind] += 1
         name, seed = f"{kind}#{self._numbers[kind]}", self.stream(kind).getrandbits(64)
-        return Strike(self, name, seed) if self._only is None or name in self._only else None
+        return Strike(self, name, seed) if self.may(name) else None
+
+    def may(self, name: str) -> bool:
+        """Whether a strike is not to be left out."""
+        return self._only is None or name in self._only
 
     def note(self, name: str, target: object, what: str = "", lasts_us: int = 0) -> None:
         """Note that something has gone wrong, now."""

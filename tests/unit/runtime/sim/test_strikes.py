@@ -78,11 +78,11 @@ def test_a_choice_is_the_same_when_what_was_not_chosen_is_missing() -> None:
     assert all(many.count(node) > 5 for node in NODES), "every one is chosen now and then"
 
 
-def test_a_share_of_occasions_is_used() -> None:
+def test_a_strike_brings_others_about_with_its_number() -> None:
     def used(only: tuple[str, ...] | None = None) -> list[str]:
         strikes = World(1, Faults(), only).strikes
-        found = [strikes.perhaps("wipe", 0.3) for _ in range(100)]
-        return [strike.name for strike in found if strike is not None]
+        crashes = [Strike(strikes, f"crash#{number}", number) for number in range(100)]
+        return [wipe.name for crash in crashes if (wipe := crash.perhaps("wipe", 0.3)) is not None]
 
     names = used()
     assert 15 < len(names) < 45
