@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from historycheck.blackbox import decide, with_times
 from historycheck.explain import Explanation
 from historycheck.index import Index
 from historycheck.model import History, Report
@@ -39,9 +40,8 @@ def _uncollected() -> Iterator[None]:
 
 def _check(history: History, black_box: bool) -> Report:
     index = Index(history)
-    lacking = "" if black_box else lacks_times(index)
-    if black_box or lacking:
-        return _untimed(index, lacking)
+    if black_box or lacks_times(index):
+        return _ordered(index, timed=False)
     return _timed(index)
 
 
@@ -50,16 +50,18 @@ def _timed(index: Index) -> Report:
     count = len(index.transactions)
     anomalies = Explanation(timed).anomalies()
     if anomalies and timed.guessed:
-        certain = certain_anomalies(index)
-        return Report(tuple(certain), transactions=count, undecided="" if certain else timed.guessed)
+        return _ordered(index, timed=True)
     if anomalies:
         return Report(tuple(anomalies), transactions=count)
     return Report((), tuple(skews(timed)), count)
 
 
-def _untimed(index: Index, lacking: str) -> Report:
-    count = len(index.transactions)
+def _ordered(index: Index, *, timed: bool) -> Report:
+    """What has a name is named first; what is left may still have no order, and if it has one, that gives it times."""
     if anomalies := certain_anomalies(index):
-        return Report(tuple(anomalies), transactions=count)
-    why = f" ({lacking})" if lacking else ""
-    return Report((), transactions=count, undecided=f"no anomaly is certain, but without times{why} the order is open")
+        return Report(tuple(anomalies), transactions=len(index.transactions))
+    report, spans = decide(index, timed=timed)
+    if not spans:
+        return report
+    ordered = Timed(Index(with_times(index.transactions, spans)))
+    return Report((), tuple(skews(ordered)), report.transactions)

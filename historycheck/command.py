@@ -15,6 +15,7 @@ from historycheck.check import check
 from historycheck.errors import HistoryError
 from historycheck.files import read
 from historycheck.model import Report
+from historycheck.picture import page
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,17 +25,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--black-box", action="store_true", help="judge by what clients saw alone, without the database's times"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with a picture of each anomaly")
 
 
 def run(arguments: argparse.Namespace, program: str) -> int:
     """Judge a file and print the verdict; returns the exit code."""
     try:
-        report = check(read(arguments.file), black_box=arguments.black_box)
+        history = read(arguments.file)
+        report = check(history, black_box=arguments.black_box)
+        if arguments.html:
+            _write(arguments.html, page(history, report))
     except HistoryError as error:
         print(f"{program}: {error}", file=sys.stderr)
         return 2
     print(msgspec.json.encode(report).decode() if arguments.json else render(report))
     return 0 if report.valid else 1 if report.anomalies else 2
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HistoryError(
+            f"{path}: cannot be written: {error.strerror}; name a file in a directory that is there"
+        ) from None
 
 
 def render(report: Report) -> str:

@@ -55,6 +55,16 @@ def test_json(command: tuple[str, Command], tmp_path: Path, capsys: pytest.Captu
     assert [(each.name, each.transactions) for each in report.anomalies] == [("lost update", ("a", "b"))]
 
 
+def test_a_page_with_pictures(command: tuple[str, Command], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(story(LOST), tmp_path / "h.json")
+    assert command[1]([str(tmp_path / "h.json"), "--html", str(tmp_path / "h.html")]) == 1
+    text = (tmp_path / "h.html").read_text()
+    assert "<h2>lost update</h2>" in text and text.count("<svg") == 1
+    assert "lost update" in capsys.readouterr().out
+    assert command[1]([str(tmp_path / "h.json"), "--html", str(tmp_path / "none" / "h.html")]) == 2
+    assert "none/h.html: cannot be written: No such file or directory" in capsys.readouterr().err
+
+
 def test_bad_input_is_one_line(
     command: tuple[str, Command], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
