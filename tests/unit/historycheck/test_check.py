@@ -6,7 +6,9 @@ import pytest
 
 from historycheck.check import check
 from historycheck.errors import HistoryError
+from historycheck.index import Index
 from historycheck.model import History, Transaction, Write
+from historycheck.times import Timed
 from tests.support.stories import story
 
 ANOMALIES = {
@@ -181,6 +183,7 @@ def test_what_is_certain_is_told_all_the_same() -> None:
 
 def test_of_two_deletes_it_was_the_one_whose_other_writes_fit() -> None:
     text = "z 0..1: w x 1, w y 1\na 2.. info: w x -, w y -\nb 3.. info: w x -\nc 5..: r x -, r y 1\nd 6..7: w x 2"
+    assert Timed(Index(story(text))).guessed == ""
     assert check(story(text)).valid
 
 
