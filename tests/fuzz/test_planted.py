@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from daybreak.base.places import Rung, specs_dir
 from daybreak.journal import frame, promise
+from daybreak.query import refusals
 from daybreak.storage import blocks
 from tools.fuzz.target import Found, search
 from tools.fuzz.targets import TARGETS
@@ -45,3 +49,24 @@ def test_checkpoints_whose_blocks_are_not_sealed_to_their_place(
 ) -> None:
     monkeypatch.setattr(blocks, "_crc", lambda payload, before: 7)
     assert len(found("checkpoints", tmp_path).case.damages) == 1
+
+
+def test_a_function_that_reads_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(refusals, "_FUNCTIONS", re.compile("nextval"))
+    assert "function" in str(found("sql", tmp_path).error)
+
+
+def test_a_table_that_is_written_unseen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(refusals, "_CHANGING", ("InsertStmt", "UpdateStmt"))
+    assert "a SELECT that writes" in str(found("sql", tmp_path).error)
+
+
+def test_a_spec_that_lets_anything_be_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    specs = shutil.copytree(specs_dir(), tmp_path / "specs")
+    module = specs / "adjudication" / "Adjudication.tla"
+    text = module.read_text()
+    assert "/\\ ~Admissible(start, keys)" in text
+    module.write_text(text.replace("/\\ ~Admissible(start, keys)", "/\\ TRUE"))
+    rung = Rung("adjudication", module.parent / "TraceAdjudication.tla", module.parent / "mapping.toml")
+    monkeypatch.setattr("tools.fuzz.logs.rungs", lambda: [rung])
+    assert "conforms" in str(found("logs", tmp_path).error)

@@ -10,7 +10,7 @@ from tools.fuzz.target import Target, search
 from tools.fuzz.targets import TARGETS
 
 SEED = 20261124
-INPUTS: dict[str, int] = {"journal": 300, "promises": 200, "checkpoints": 200}
+INPUTS: dict[str, int] = {"journal": 300, "promises": 200, "checkpoints": 200, "logs": 100, "sql": 400}
 """As many as take about three seconds."""
 
 

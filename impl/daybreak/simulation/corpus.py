@@ -103,8 +103,8 @@ class Corpus:
 
 
 def crossed(one: T, other: T, rng: Random) -> T:
-    """Each field from the one or the other, of records within too."""
-    if not dataclasses.is_dataclass(one) or isinstance(one, type):
+    """Each field from the one or the other; of records within too, where both have one."""
+    if type(one) is not type(other) or not dataclasses.is_dataclass(one) or isinstance(one, type):
         return rng.choice((one, other))
     fields = {f.name: crossed(getattr(one, f.name), getattr(other, f.name), rng) for f in dataclasses.fields(one)}
     return dataclasses.replace(one, **fields)

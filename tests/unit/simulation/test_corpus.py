@@ -13,6 +13,7 @@ from daybreak.runtime.sim.world import Faults
 from daybreak.simulation import corpus as module
 from daybreak.simulation.case import Case
 from daybreak.simulation.corpus import Corpus, crossed, load, save, with_another_rate
+from daybreak.simulation.mixed import Mix
 from daybreak.simulation.profiles import draw
 from daybreak.simulation.run import Options
 from daybreak.simulation.verdict import Finding, Verdict
@@ -92,6 +93,12 @@ def test_crossed_options_have_each_field_from_one_of_both() -> None:
     made = [crossed(one, other, Random(seed)) for seed in range(64)]
     assert {(m.clients, m.accounts) for m in made} == {(1, 10), (1, 20), (2, 10), (2, 20)}
     assert {(m.faults.loss, m.faults.duplicate) for m in made} == {(0.1, 0.1), (0.1, 0.2), (0.2, 0.1), (0.2, 0.2)}
+
+
+def test_what_only_one_of_both_has_is_taken_or_left_whole() -> None:
+    one, other = Options(mix=Mix(skew=0.5, retries=7)), Options()
+    made = {crossed(*pair, Random(seed)).mix for seed in range(16) for pair in ((one, other), (other, one))}
+    assert made == {one.mix, None}
 
 
 def test_a_rate_is_halved_or_doubled_and_none_is_made_of_nothing() -> None:
