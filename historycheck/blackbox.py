@@ -22,15 +22,23 @@ Spans = Mapping[int, tuple[int, int]]
 """By transaction, its start and its commit as places in one line; the same place if it wrote nothing."""
 
 
-def decide(index: Index, *, strong: bool = True) -> tuple[Report, Spans]:
+MOST = 2000
+"""Transactions that are put in order. Time and memory grow with their square, and faster."""
+
+
+def decide(index: Index, *, strong: bool = True, timed: bool = False) -> tuple[Report, Spans]:
     """The verdict without times, and times at which all reads are explained, if there are any.
 
     With `strong`, real time and sessions count as well as what was read; that is strong snapshot isolation, and the
-    other is plain.
+    other is plain. With `timed` so do the database's own times where they are known.
     """
-    observed = Observed(index)
+    observed = Observed(index, timed=timed)
     anomalies, undecided = tuple(observed.wrong), observed.undecided
     spans: Spans = {}
+    if len(observed.members) > MOST:
+        undecided = (
+            f"to look for an order of {len(observed.members):,} transactions takes too long; {MOST:,} can be had"
+        )
     if not undecided:
         try:
             answer = find(observed, observed.members, strong=strong)
@@ -81,8 +89,12 @@ def wishes(constraints: Constraints, observed: Observed) -> list[float]:
     wish = [0.0] * constraints.points
     for member, (start, commit) in constraints.spans():
         one = observed.index.transactions[member]
-        wish[commit] = float(member if one.completed is None else one.completed)
-        wish[start] = float(member if one.invoked is None else one.invoked)
+        begin = member if one.invoked is None else one.invoked
+        end = member if one.completed is None else one.completed
+        if observed.starts:
+            begin = observed.starts.get(member, begin)
+            end = observed.commits.get(member, begin)
+        wish[commit], wish[start] = float(end), float(begin)
     return wish
 
 

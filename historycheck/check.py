@@ -41,7 +41,7 @@ def _uncollected() -> Iterator[None]:
 def _check(history: History, black_box: bool) -> Report:
     index = Index(history)
     if black_box or lacks_times(index):
-        return _untimed(index)
+        return _ordered(index, timed=False)
     return _timed(index)
 
 
@@ -50,19 +50,18 @@ def _timed(index: Index) -> Report:
     count = len(index.transactions)
     anomalies = Explanation(timed).anomalies()
     if anomalies and timed.guessed:
-        certain = certain_anomalies(index)
-        return Report(tuple(certain), transactions=count, undecided="" if certain else timed.guessed)
+        return _ordered(index, timed=True)
     if anomalies:
         return Report(tuple(anomalies), transactions=count)
     return Report((), tuple(skews(timed)), count)
 
 
-def _untimed(index: Index) -> Report:
+def _ordered(index: Index, *, timed: bool) -> Report:
     """What has a name is named first; what is left may still have no order, and if it has one, that gives it times."""
     if anomalies := certain_anomalies(index):
         return Report(tuple(anomalies), transactions=len(index.transactions))
-    report, spans = decide(index)
+    report, spans = decide(index, timed=timed)
     if not spans:
         return report
-    timed = Timed(Index(with_times(index.transactions, spans)))
-    return Report((), tuple(skews(timed)), report.transactions)
+    ordered = Timed(Index(with_times(index.transactions, spans)))
+    return Report((), tuple(skews(ordered)), report.transactions)

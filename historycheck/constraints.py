@@ -5,6 +5,7 @@ one line. A *clause* is a choice of pairs of points of which one must stand in t
 
 - a transaction starts before it commits;
 - one that ended in real time, or in the same session, before another began commits before that one starts;
+- if the database's times count, points stand in their order;
 - of two writers of one key, one commits before the other starts: the first committer wins;
 - a reader starts after the commit of the writer that it read from, and each other writer of the key commits before that
   writer starts, or after the reader starts.
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations, groupby, pairwise, product
 from typing import NamedTuple
 
 from historycheck.graph import follows
@@ -55,6 +56,7 @@ class Constraints:
         self._chosen = dict.fromkeys(sorted(chosen))
         self._start: dict[int, int] = {}
         self._commit: dict[int, int] = {}
+        self._committed: dict[int, tuple[Choice, Choice]] = {}
         for member in self._chosen:
             self._start[member] = self._commit[member] = self._point()
             if observed.index.writes(member):
@@ -63,6 +65,7 @@ class Constraints:
         if strong:
             self._real_time()
             self._sessions()
+        self._times()
         for view in observed.views:
             if view.reader in self._chosen:
                 if isinstance(view.seen.value, tuple):
@@ -116,6 +119,27 @@ class Constraints:
             if one.status == "ok":
                 previous[one.process] = member
 
+    def _times(self) -> None:
+        """Where the database's times count: who starts at the time of a commit sees it. The start of one of whom nobody
+        knows whether it committed counts if it did; that is a choice of its own."""
+        starts, commits = self._observed.starts, self._observed.commits
+        events = [(starts[member], True, member, self._start[member]) for member in self._chosen if member in starts]
+        events += [
+            (commits[member], False, member, self._commit[member]) for member in self._chosen if member in commits
+        ]
+        doubtful = [n for n in starts if n in self._chosen and not self._observed.index.ok[n] and n not in commits]
+        self._committed = {member: self._choose() for member in doubtful}
+        last: list[tuple[int, int]] = []
+        pending: list[tuple[int, int]] = []
+        for _, group in groupby(sorted(events), lambda event: event[:2]):
+            now = [event[2:] for event in group]
+            for (one, first), (other, second) in product((*last, *pending), now):
+                unless = [self._committed[member][1] for member in (one, other) if member in self._committed]
+                self._say([Choice(first, second), *unless], one, other)
+            certain = [event for event in now if event[0] not in self._committed]
+            pending = [*(() if certain else pending), *(event for event in now if event[0] in self._committed)]
+            last = certain or last
+
     def _first_committer_wins(self) -> None:
         for writers in self._observed.writers.values():
             for one, other in combinations([member for member in writers if member in self._chosen], 2):
@@ -129,6 +153,7 @@ class Constraints:
         for source in dict.fromkeys(reversed(view.sources)):
             if source in self._chosen:
                 self._say([self._follows(source, view.reader)], source, view.reader)
+                self._seen(source, view.reader, [], [])
         self._without(view, set(view.sources))
 
     def _without(self, view: View, but: set[int]) -> None:
@@ -146,6 +171,7 @@ class Constraints:
             source = candidates[0]
             self._say([self._follows(source, view.reader)], source, view.reader, *because)
             self._latest(view, source, [], because)
+            self._seen(source, view.reader, [], because)
         else:
             self._one_of(view, candidates, initial, because)
 
@@ -157,12 +183,18 @@ class Constraints:
             chosen.append(yes)
             self._say([unless, self._follows(source, view.reader)], source, view.reader)
             self._latest(view, source, [unless], because)
+            self._seen(source, view.reader, [unless], because)
         if initial:
             yes, unless = self._choose()
             chosen.append(yes)
             for other in self._others(view, set()):
                 self._say([unless, self._overlooks(view, other)], view.reader, other)
         self._say(chosen, view.reader, *candidates, *because)
+
+    def _seen(self, source: int, reader: int, unless: list[Choice], because: list[int]) -> None:
+        """One of whom nobody knew has committed, and so its times count."""
+        if source in self._committed:
+            self._say([*unless, self._committed[source][0]], source, reader, *because)
 
     def _choose(self) -> tuple[Choice, Choice]:
         """Yes and no."""

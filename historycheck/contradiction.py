@@ -39,11 +39,23 @@ class Contradiction:
         """The shortest cycle of those that need the least."""
         index = self._observed.index
         graph = Graph(len(index.transactions))
-        graph.depend(self._dependencies())
+        for member in self._members:
+            start, commit = self._observed.starts.get(member), self._observed.commits.get(member)
+            if start is not None and commit is not None and commit <= start:
+                what = f"{index.name(member)} started at {start} and committed at {commit}."
+                return Anomaly("time violation", what, (index.name(member),))
+        dependencies = list(self._dependencies())
+        graph.depend(dependencies)
         if strong:
             alive = [(member, index.transactions[member]) for member in self._members]
             graph.sessions(alive)
             graph.real_time(alive)
+        seen = {dependency.source for dependency in dependencies if dependency.kind == "wr"}
+        committed = [n for n in self._members if index.ok[n] or n in seen or n in self._observed.commits]
+        starts, commits = self._observed.starts, self._observed.commits
+        graph.times(
+            {n: starts[n] for n in committed if n in starts}, {n: commits[n] for n in committed if n in commits}
+        )
         edges = [(node, link) for node in range(graph.moments) for link in graph.links[node] if link.length]
         steps = Cycles(graph).through(edges)
         assert steps, "there is an order after all"

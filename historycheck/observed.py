@@ -33,10 +33,14 @@ class Observed:
     `members` are those that an order has to have: all that committed, and of those of which nobody knows the ones that
     may have left what was seen. Such a one need not have been seen: if it did not commit, it is as one that commits
     after all others. `wrong` is what no order makes right, `undecided` why nothing can be said.
+
+    With `timed`, the database's times count where they are known: `starts` and `commits`, by transaction.
     """
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, *, timed: bool = False) -> None:
         self.index = index
+        self.starts: dict[int, int] = {}
+        self.commits: dict[int, int] = {}
         self.views: list[View] = []
         self.wrong: list[Anomaly] = list(index.internal)
         self.undecided = ""
@@ -46,6 +50,12 @@ class Observed:
                     self._look(reader, seen)
         sources = {source for view in self.views for source in view.sources}
         self.members = [number for number, ok in enumerate(index.ok) if ok or number in sources]
+        for number in self.members if timed else ():
+            one = index.transactions[number]
+            if one.start is not None:
+                self.starts[number] = one.start
+            if one.commit is not None and index.writes(number):
+                self.commits[number] = one.commit
         self.writers: dict[Key, list[int]] = {}
         for number in self.members:
             for key in index.writes(number):

@@ -89,6 +89,26 @@ def test_what_times_allow_has_an_order_and_what_has_none_they_refuse() -> None:
     assert verdicts[False, True] > 0
 
 
+def test_if_the_times_count_the_verdict_is_that_of_the_check_by_times() -> None:
+    verdicts: Counter[bool] = Counter()
+    for seed in range(90, 180):
+        history = generate(seed, SHAPES[seed % 3])
+        index = Index(spoil(history, random.Random(seed)) if seed % 3 else shift(history, random.Random(seed)))
+        report, _ = decide(index, timed=True)
+        assert (seed, report.valid) == (seed, check(History(tuple(index.transactions))).valid)
+        verdicts[report.valid] += 1
+    assert min(verdicts.values()) > 5
+
+
+def shift(history: History, rng: random.Random) -> History:
+    """The same, but one transaction began at another time of the database."""
+    transactions = list(history.transactions)
+    number = rng.randrange(len(transactions))
+    start = transactions[number].start or 0
+    transactions[number] = msgspec.structs.replace(transactions[number], start=start + rng.randrange(-9000, 2000))
+    return History(tuple(transactions))
+
+
 @pytest.mark.parametrize("lists", [0, 4], ids=["registers", "lists and registers"])
 def test_three_hundred_transactions_are_decided(lists: int) -> None:
     history = generate(5, Shape(transactions=300, clients=10, registers=10, lists=lists, unknown=4))

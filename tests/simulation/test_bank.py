@@ -1,5 +1,5 @@
-"""Two hundred seeds of a bank under delays and crashes: money is conserved, and every run conforms to the specs, which
-`simulate` sees to."""
+"""A bank under crashes that never end: money is conserved, and every run conforms to the specs, which `simulate` sees
+to."""
 
 from __future__ import annotations
 
@@ -10,22 +10,6 @@ import pytest
 from daybreak.runtime.sim.world import Faults
 from daybreak.simulation.run import Options
 from tests.support.checked import simulate, simulation
-
-SEEDS = 200
-BATCHES = 20
-ADJUDICATORS = (2, 4, 2, 1, 4)
-"""Of the seeds of a batch, in turn."""
-
-
-@pytest.mark.parametrize("batch", range(BATCHES))
-def test_money_is_conserved_and_the_specs_agree(batch: int, tmp_path: Path) -> None:
-    committed = crashes = 0
-    for number, seed in enumerate(range(batch, SEEDS, BATCHES)):
-        options = Options(adjudicators=ADJUDICATORS[number % len(ADJUDICATORS)])
-        outcome = simulate(seed, tmp_path / str(seed), options)
-        committed += len(outcome.ledger.committed)
-        crashes += outcome.crashes
-    assert committed and crashes, "a batch in which nothing happens shows nothing"
 
 
 @pytest.mark.parametrize("adjudicators", [2, 4])

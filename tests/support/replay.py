@@ -34,7 +34,9 @@ def _timeline(*commands: str) -> tuple[Due, ...]:
 
 MIXES: Mapping[str, Options] = {
     "crashes": Options(transactions=8, wiped=0.5, mix=Mix()),
-    "network": Options(transactions=8, faults=Faults(loss=0.02, duplicate=0.1, reorder=0.1, cut_every_us=400_000)),
+    "network": Options(
+        transactions=8, mix=Mix(), faults=Faults(loss=0.02, duplicate=0.1, reorder=0.1, cut_every_us=400_000)
+    ),
     "disks": Options(
         transactions=8,
         adjudicators=1,

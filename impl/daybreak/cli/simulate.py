@@ -24,12 +24,14 @@ from daybreak.errors import OperatorError, RequestError
 from daybreak.simulation.campaign import Cases, Given, Judged, drawn, judged
 from daybreak.simulation.case import read_case
 from daybreak.simulation.corpus import Corpus, load, save
+from daybreak.simulation.explain import explain, is_whole
 from daybreak.simulation.profiles import PROFILES, draw
 from daybreak.simulation.totals import Totals
 from daybreak.simulation.worker import CASE, Orders, find_plant
 
 SEEDS = range(100)
 """If nothing is said."""
+SHRINK_MINUTES = 1.0
 LIMIT_MINUTES = 5.0
 """Of real time: hundreds of times what a run takes."""
 
@@ -54,6 +56,11 @@ def minutes(text: str) -> float:
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text, re.ASCII) or float(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes")
     return float(text)
+
+
+def span(text: str) -> float:
+    """A length of time, or none."""
+    return 0.0 if text == "0" else minutes(text)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +91,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help=f"a run that takes longer is taken for stuck (default {LIMIT_MINUTES:g} minutes)",
     )
+    parser.add_argument(
+        "--shrink",
+        type=span,
+        default=SHRINK_MINUTES,
+        metavar="M",
+        help=f"make the first failure small for up to so long (default {SHRINK_MINUTES:g} minutes; 0: not at all)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -102,6 +116,8 @@ def run(arguments: argparse.Namespace) -> int:
     seconds = None if arguments.minutes is None else 60 * arguments.minutes
     with closing(judged(cases, orders, jobs, seconds)) as results:
         interrupted = campaign.follow(results)
+    if not interrupted and arguments.shrink:
+        campaign.explain()
     campaign.conclude(directory)
     if arguments.corpus is not None and isinstance(cases, Corpus):
         save(cases, arguments.corpus)
@@ -118,6 +134,8 @@ class _Campaign:
         self._begun = time.monotonic()
         self._console = Console(soft_wrap=True, highlight=False, markup=False)
         self._rows: list[dict[str, Any]] = []
+        self._first: Judged | None = None
+        """The first that failed, and can be told of."""
 
     def follow(self, results: Iterator[Judged]) -> bool:
         """Show each verdict when it comes; whether the user has had enough."""
@@ -125,11 +143,22 @@ class _Campaign:
             with Display(self._console, self._count, self._arguments.minutes) as display:
                 for result in results:
                     self.totals.add(result.verdict)
+                    if self._first is None and not result.verdict.clean and is_whole(result.directory):
+                        self._first = result
                     self._rows.append(_row(result, command := repeat(self._arguments, result)))
                     display.told(result, self.totals, command)
         except KeyboardInterrupt:
             return True
         return False
+
+    def explain(self) -> None:
+        """Tell of the first failure, made small, on a screen and as a page."""
+        if self._first is None:
+            return
+        case, verdict, directory = self._first
+        self._console.print(f"making seed {case.seed} small, for up to {self._arguments.shrink:g} minutes …")
+        seconds, plant = 60 * self._arguments.shrink, self._arguments.plant
+        self._console.print(explain(case, verdict.findings[0], directory, plant=plant, seconds=seconds).screen())
 
     def conclude(self, directory: Path) -> None:
         """Say what it came to, and write it down."""

@@ -114,7 +114,7 @@ def writes_for(table: Table, changes: Iterable[Change]) -> list[Write]:
         for key, value in after.items():
             if before.get(key) != value or value is change.new:
                 kept[key] = Write(key, access, value)
-        gone.update(dict.fromkeys(key for key in before if key not in after))
+        gone.update((key, None) for key in before if key not in after)
     return [Write(key, Access.WRITE, None) for key in gone if key not in kept] + list(kept.values())
 
 

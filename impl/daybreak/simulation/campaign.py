@@ -56,7 +56,7 @@ class Judged(NamedTuple):
     """What is left of the run: nothing if all was well."""
 
 
-class _Worker:
+class Worker:
     """A process, and the case that it has."""
 
     def __init__(self, orders: Orders) -> None:
@@ -106,7 +106,7 @@ def judged(cases: Cases, orders: Orders, jobs: int, seconds: float | None = None
     """Run all cases, `jobs` at a time, and hand each out when it has its verdict; after so many `seconds` of real time
     none is begun any more. Closing this generator ends them."""
     end = math.inf if seconds is None else time.monotonic() + seconds
-    workers = [_Worker(orders) for _ in range(jobs)]
+    workers = [Worker(orders) for _ in range(jobs)]
     number = 0
     try:
         while True:
@@ -114,7 +114,7 @@ def judged(cases: Cases, orders: Orders, jobs: int, seconds: float | None = None
                 if worker.has is None and time.monotonic() < end and (case := cases.next_case()) is not None:
                     worker.take(number, case)
                     number += 1
-            busy: dict[Connection | int | object, _Worker] = {w.pipe: w for w in workers if w.has is not None}
+            busy: dict[Connection | int | object, Worker] = {w.pipe: w for w in workers if w.has is not None}
             if not busy:
                 return
             for pipe in wait(list(busy)):  # type: ignore[arg-type]
@@ -122,7 +122,7 @@ def judged(cases: Cases, orders: Orders, jobs: int, seconds: float | None = None
                 result = worker.answer()
                 if not worker.process.is_alive():
                     worker.end()
-                    workers[workers.index(worker)] = _Worker(orders)
+                    workers[workers.index(worker)] = Worker(orders)
                 cases.learn(result.case, result.verdict)
                 yield result
     finally:

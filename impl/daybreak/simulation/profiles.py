@@ -7,11 +7,13 @@ none of another. So each kind of fault is there or not, and its rate is drawn, f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 from daybreak.errors import RequestError
 from daybreak.runtime.sim.world import Faults
+from daybreak.simulation.mixed import KINDS, Mix
 from daybreak.simulation.run import Options
 
 Draw = Callable[[Random], dict[str, Any]]
@@ -127,4 +129,13 @@ def draw(profile: str, seed: int) -> Options:
     """What a seed is run with in a profile; RequestError if there is no such profile."""
     if profile not in PROFILES:
         raise RequestError(f"{profile!r} is no profile: {', '.join(PROFILES)}")
-    return PROFILES[profile](Random(f"{seed}/{profile}"))
+    options = PROFILES[profile](Random(f"{seed}/{profile}"))
+    return replace(options, mix=_work(Random(f"{seed}/{profile}/mix")))
+
+
+def _work(rng: Random) -> Mix | None:
+    """What clients do: one run in three is a bank, one has transactions of all kinds, and one of some."""
+    if rng.random() < 1 / 3:
+        return None
+    kinds = _some(rng, (*KINDS,), 0.4) if rng.random() < 0.5 else ()
+    return Mix(kinds, skew=rng.choice((0.0, 0.8, 1.2)), retries=rng.choice((0, 2)))

@@ -38,7 +38,7 @@ from historycheck import model
 
 FIRST = 20
 """Tables and indexes get their identifiers from this version on: the spaces of others lie before."""
-CODES = 6
+CODES = 60
 """How many codes people may have; a unique index on these is violated now and then."""
 COLUMNS = (
     Column("id", INT8, "bigint", True),

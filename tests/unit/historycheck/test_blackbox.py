@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from historycheck import blackbox
 from historycheck.blackbox import decide
 from historycheck.check import check
 from historycheck.index import Index
@@ -137,6 +138,13 @@ def test_a_proof_that_needs_more_than_its_cycle_says_whom() -> None:
 def test_one_element_of_two_writers_leaves_it_open() -> None:
     report = check(story("a: add x 1\nb: add x 1\nc: r x [1]"), black_box=True)
     assert report.undecided == "a and b appended 1 to 'x': nobody can tell whose was seen"
+
+
+def test_too_long_a_history_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blackbox, "MOST", 1)
+    report = check(story("a: w x 1\nb: w x 2"), black_box=True)
+    assert report.undecided == "to look for an order of 2 transactions takes too long; 1 can be had"
+    assert not report.valid
 
 
 def test_without_z3_what_needs_it_is_not_decided(monkeypatch: pytest.MonkeyPatch) -> None:

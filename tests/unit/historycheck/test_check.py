@@ -6,7 +6,9 @@ import pytest
 
 from historycheck.check import check
 from historycheck.errors import HistoryError
+from historycheck.index import Index
 from historycheck.model import History, Transaction, Write
+from historycheck.times import Timed
 from tests.support.stories import story
 
 ANOMALIES = {
@@ -162,10 +164,16 @@ def test_who_deleted_a_key_may_stay_open() -> None:
     assert check(story(DELETED)).valid
 
 
-def test_if_it_matters_the_answer_is_undecided() -> None:
+def test_whoever_it_was_what_is_wrong_is_found() -> None:
     report = check(story(DELETED + "d 6..7: w y 1\ne 8..: r y -"))
-    assert not report.valid
-    assert report.undecided == "c saw what a or b left at 'x', and nobody knows which"
+    assert [(each.name, each.transactions) for each in report.anomalies] == [("time violation", ("d", "e"))]
+    assert report.undecided == ""
+
+
+def test_of_two_who_may_have_deleted_a_key_the_one_that_fits_is_found() -> None:
+    both = "z 0..1: w x 1, w y 1\na 2.. info: w x -, w y 2\nb 3.. info: w x -, w y 3\nc 5..: r x -, r y 1\n"
+    assert not check(story(both)).valid
+    assert check(story(both.replace("b 3.. info: w x -, w y 3", "b 3.. info: w x -"))).valid
 
 
 def test_what_is_certain_is_told_all_the_same() -> None:
@@ -175,6 +183,7 @@ def test_what_is_certain_is_told_all_the_same() -> None:
 
 def test_of_two_deletes_it_was_the_one_whose_other_writes_fit() -> None:
     text = "z 0..1: w x 1, w y 1\na 2.. info: w x -, w y -\nb 3.. info: w x -\nc 5..: r x -, r y 1\nd 6..7: w x 2"
+    assert Timed(Index(story(text))).guessed == ""
     assert check(story(text)).valid
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from daybreak.errors import RequestError
 from daybreak.runtime.sim.world import Faults
+from daybreak.simulation.mixed import KINDS
 from daybreak.simulation.profiles import CHANGES, FAULTS, PROFILES, QUIET, draw
 from daybreak.simulation.run import Options
 
@@ -56,6 +57,14 @@ def test_a_swarm_has_each_fault_with_and_without_each_other() -> None:
         for other in kinds - {one}:
             assert any(one in faults and other not in faults for faults in met), f"{one} without {other}"
             assert any({one, other} <= faults for faults in met), f"{one} with {other}"
+
+
+def test_a_third_of_the_runs_are_banks_and_the_others_do_everything_or_something() -> None:
+    mixes = [draw("swarm", seed).mix for seed in SEEDS]
+    banks, whole = mixes.count(None), sum(mix is not None and mix.kinds == () for mix in mixes)
+    assert len(SEEDS) / 5 < banks < len(SEEDS) / 2
+    assert len(SEEDS) / 5 < whole < len(SEEDS) / 2
+    assert {kind for mix in mixes if mix is not None for kind in mix.kinds} == KINDS.keys()
 
 
 @pytest.mark.parametrize("kind", FAULTS)

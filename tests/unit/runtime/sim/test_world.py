@@ -12,7 +12,8 @@ from daybreak.base.ids import NodeId
 from daybreak.runtime.protocols import After, Effects, Message, Send, Sync, Synced
 from daybreak.runtime.role import Role
 from daybreak.runtime.sim.disk import SimDisk
-from daybreak.runtime.sim.world import BEGINNING_US, Faults, World
+from daybreak.runtime.sim.world import BEGINNING_US, Faults, SimClock, World
+from daybreak.runtime.timeline import Timeline
 from tests.support.roles import ManualClock, traced
 
 A, B, SESSION = map(NodeId, ("A/a-0", "A/b-0", "A/session-0"))
@@ -239,3 +240,26 @@ def test_a_node_that_is_cut_off_neither_hears_nor_is_heard_but_keeps_its_timers(
     bench.world.perform(A, [Send(B, Note(4))])
     bench.world.run_until(lambda: False, 1_000)
     assert [number for _, number in bench.heard[B]] == [3, 4]
+
+
+@pytest.mark.parametrize("error_us", [-200, 0, 300, 5_000])
+def test_a_clock_that_never_jumps_shows_what_a_timeline_would(error_us: int) -> None:
+    world, timeline = World(0, QUIET), Timeline(300)
+    clock = SimClock(world, error_us, 300)
+    for world.now_us in range(BEGINNING_US, BEGINNING_US + 2_000_000, 99_991):
+        assert clock.now() == timeline.at((world.now_us + error_us) * 1_000, world.now_us * 1_000)
+
+
+def test_what_a_clock_shows_does_not_depend_on_who_has_read_it() -> None:
+    world = World(0, QUIET)
+    often, seldom = SimClock(world, 100, 300), SimClock(world, 100, 300)
+    jumps = {20: 3_600_000_000, 40: 0, 60: -1_000_000, 80: 0}
+    for tick in range(100):
+        world.now_us += 70_001
+        before = often.now()
+        assert before.earliest <= world.now_us <= before.latest
+        for clock in (often, seldom):
+            if tick in jumps:
+                clock.jumped_us = jumps[tick]
+        if tick % 10 == 5:
+            assert often.now() == seldom.now()
