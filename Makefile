@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 MINUTES ?= 10
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup run test lint check-types modelcheck modelcheck-nightly simulate fuzz bench demo-regions docs clean
+.PHONY: help setup run test lint check-types modelcheck modelcheck-nightly simulate fuzz bench demo-regions bugs docs clean
 
 help:
 	@echo "make run         serve on PORT (default 5432) with the live checker; data in .daybreak/"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench       measure beside a stock PostgreSQL; writes bench.json"
 	@echo "make fuzz        try inputs that nobody thought of, for MINUTES (default 10)"
 	@echo "make demo-regions  watch two regions lose each other, for less than two minutes"
+	@echo "make bugs        plant every bug of the bank and see the judges find it; writes docs/bug-bank.md"
 	@echo "make docs        write the generated pages anew"
 
 setup: $(STAMP)
@@ -57,6 +58,9 @@ fuzz: $(STAMP)
 
 demo-regions: $(STAMP)
 	@$(BIN)/python -m tools.demo
+
+bugs: $(STAMP)
+	$(BIN)/python -m tools.bugbank
 
 docs: $(STAMP)
 	$(BIN)/python -m tools.actionmap

@@ -86,7 +86,7 @@ def test_a_part_of_the_trace_that_cannot_be_made_smaller_shows_the_same(
 
 @pytest.mark.parametrize("seed", SEEDS[:2])
 def test_without_a_bug_such_runs_conform(seed: int, plans: dict[str, Plan], tmp_path: Path) -> None:
-    record(Planted(lambda patch: None, "", cut_every_us=200_000), seed, tmp_path)
+    record(Planted("", "", cut_every_us=200_000), seed, tmp_path)
     for result in check_all(list(plans.values()), [tmp_path]):
         assert result.verdict == CONFORMS, result.reason
 
