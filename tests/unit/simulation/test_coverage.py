@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from daybreak.base.places import rungs
 from daybreak.runtime.sim.world import Faults
+from daybreak.simulation import coverage as module
 from daybreak.simulation.coverage import Coverage, follow, known_actions
 from daybreak.simulation.run import Options
 from tests.support.checked import simulate, simulation
-from tracecheck import CONFORMS, VIOLATES, Plan
+from tracecheck import CONFORMS, VIOLATES, Plan, Result, check_all
 
 CALM = Options(clients=2, transactions=5, accounts=3, faults=Faults(crash_every_us=0))
 
@@ -50,10 +54,35 @@ def test_a_run_that_moves_ranges_comes_where_a_calm_one_does_not(tmp_path: Path)
     assert "commit/Install" in restless.actions.keys() - calm.actions.keys()
 
 
-def test_a_falsified_trace_is_refused(tmp_path: Path) -> None:
-    simulation(1, CALM, trace=tmp_path, unchecked="it is falsified").run()
-    for file in tmp_path.glob("*qp-1.ndjson"):
+def falsify(trace: Path) -> None:
+    """Record a run in which a client that was told of its commit is said to have been told of the contrary."""
+    simulation(1, CALM, trace=trace, unchecked="it is falsified").run()
+    for file in trace.glob("*qp-1.ndjson"):
         text = file.read_text()
         assert "SnapshotIsolation!Acknowledge" in text
         file.write_text(text.replace("SnapshotIsolation!Acknowledge", "SnapshotIsolation!Abort"))
+
+
+def test_a_falsified_trace_is_refused(tmp_path: Path) -> None:
+    falsify(tmp_path)
     assert VIOLATES in [result.verdict for result in follow(plans(), tmp_path).results]
+
+
+def test_what_is_not_settled_quickly_is_checked_with_the_usual_limits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A calm run settles with hardly any; of a falsified one the specs that refuse it are asked again."""
+    asked: list[Plan] = []
+
+    def again(chosen: Sequence[Plan], logs: Sequence[str | Path]) -> list[Result]:
+        asked.extend(chosen)
+        return check_all(chosen, logs)
+
+    monkeypatch.setattr(module, "check_all", again)
+    falsified = tmp_path / "falsified"
+    falsified.mkdir()
+    covered(tmp_path / "calm")
+    assert asked == []
+    falsify(falsified)
+    assert VIOLATES in [result.verdict for result in follow(plans(), falsified).results]
+    assert asked and set(asked) <= set(plans().values())
