@@ -94,7 +94,7 @@ class Handshake:
         """Take what the other side said and return the answer; `HandshakeError` if it is not to be talked to."""
         try:
             said = _decode(body)
-        except msgspec.MsgspecError:
+        except (ValueError, RecursionError):  # msgspec's errors, no UTF-8, nested too deep
             raise HandshakeError(f"{self._me.process}: what came is no greeting of a peer") from None
         if isinstance(said, Refused):
             raise HandshakeError(said.reason)

@@ -86,7 +86,17 @@ def test_a_proof_is_worth_nothing_when_sent_back_or_sent_again() -> None:
         later.receive(diallers_proof)
 
 
-@pytest.mark.parametrize("word", [b"", b"GET / HTTP/1.1\r\n\r\n", b"\xc0", b"\x90" * 4000])
+@pytest.mark.parametrize(
+    "word",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\xc0",
+        b"\x90" * 4000,
+        b"\x82\xa4type\xa7Refused\xa6reason\xa1\xff",  # no UTF-8
+        b"\x82\xa4type\xa7Refused\xa1x" + b"\x91" * 4000,  # nested in a field that nobody knows
+    ],
+)
 def test_what_is_no_greeting_is_refused_without_an_answer(word: bytes) -> None:
     with pytest.raises(HandshakeError, match=r"^A2: what came is no greeting of a peer$") as refused:
         sides()[1].receive(word)
