@@ -39,7 +39,8 @@ class HandshakeError(Exception):
     """The other side is not to be talked to; the text says why, and names both sides."""
 
     def __init__(self, reason: str, *, answer: bytes | None = None) -> None:
-        super().__init__(reason)
+        # Words of a stranger go to a log: they must not look like lines of it.
+        super().__init__("".join(letter if letter.isprintable() else "?" for letter in reason))
         self.answer = answer
         """What to tell the other side before hanging up; None if it was the one to refuse."""
 

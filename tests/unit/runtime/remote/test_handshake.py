@@ -103,6 +103,14 @@ def test_what_is_no_greeting_is_refused_without_an_answer(word: bytes) -> None:
     assert refused.value.answer is None
 
 
+def test_words_of_a_stranger_do_not_look_like_lines_of_a_log() -> None:
+    with pytest.raises(HandshakeError, match=r"^go\?A1: all is well\?\[31m$"):
+        sides()[1].receive(msgspec.msgpack.encode(handshake.Refused("go\nA1: all is well\x1b[31m")))
+    (greeting,) = sides(dialler=A._replace(cluster="c\nd"))[0].begin()
+    with pytest.raises(HandshakeError, match=r"^A2 refuses A: it belongs to cluster c\?d, not c1$"):
+        sides()[1].receive(greeting)
+
+
 def test_the_order_is_kept() -> None:
     dialler, acceptor = sides()
     (greeting,) = dialler.begin()
