@@ -17,7 +17,7 @@ from daybreak.query.literals import numeric_binary
 
 steady = settings(max_examples=200, deadline=None, derandomize=True)
 
-SPACES = st.integers(0, (1 << 32) - 2) | st.integers(0, 300)
+SPACES = st.integers(0, 300) | st.integers(0, (1 << 32) - 2) | st.integers(0, 31).map(lambda bit: 1 << bit)
 """Of the last one of all the keys have no end."""
 SUFFIXES = st.binary(max_size=20)
 INT8S = st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3)
