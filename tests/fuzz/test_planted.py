@@ -6,11 +6,17 @@ import re
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from daybreak.adjudicator.placement import Placement
+from daybreak.base.placed import Known
+from daybreak.base.placementmap import PlacementMap
 from daybreak.base.places import Rung, specs_dir
 from daybreak.journal import frame, promise
+from daybreak.query import pgmessages as pg
 from daybreak.query import refusals
+from daybreak.router.session import ClientSession
 from daybreak.storage import blocks
 from tools.fuzz.target import Found, search
 from tools.fuzz.targets import TARGETS
@@ -70,3 +76,58 @@ def test_a_spec_that_lets_anything_be_refused(monkeypatch: pytest.MonkeyPatch, t
     rung = Rung("adjudication", module.parent / "TraceAdjudication.tla", module.parent / "mapping.toml")
     monkeypatch.setattr("tools.fuzz.logs.rungs", lambda: [rung])
     assert "conforms" in str(found("logs", tmp_path).error)
+
+
+def test_formats_that_are_not_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def careless(body: bytes) -> pg.BindMessage:
+        reader = pg.Reader(body)
+        portal, statement = reader.cstring(), reader.cstring()
+        formats, values, result_formats = reader.int16s(), reader.values(), reader.int16s()
+        return pg.BindMessage(portal, statement, tuple(formats[n] for n in range(len(values))), values, result_formats)
+
+    monkeypatch.setattr(pg, "read_bind", careless)
+    assert "at a loss" in str(found("wire", tmp_path).error)
+
+
+def test_a_session_that_is_ready_too_often(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ready = ClientSession._ready
+
+    async def flush(self: ClientSession, body: bytes) -> None:
+        ready(self)
+
+    monkeypatch.setattr(ClientSession, "_flush", flush)
+    assert "ready more often" in str(found("wire", tmp_path).error)
+
+
+def test_a_proof_that_is_not_verified(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("daybreak.runtime.remote.handshake.hmac.compare_digest", lambda one, other: True)
+    one = found("frames", tmp_path)
+    assert "was believed" in str(one.error)
+    assert len(one.case.changes) == 1
+
+
+def test_frames_without_checksums(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("daybreak.runtime.remote.frames.crc32", lambda data, before=0: 0)
+    assert len(found("frames", tmp_path).case.changes) == 1
+
+
+def test_a_map_in_which_the_last_word_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    learn = PlacementMap._learn
+
+    def _learn(self: PlacementMap, known: Known) -> None:
+        learn(self, msgspec.structs.replace(known, ts=self.version + 1))
+
+    monkeypatch.setattr(PlacementMap, "_learn", _learn)
+    assert "old words" in str(found("ranges", tmp_path).error)
+
+
+def test_a_split_that_loses_what_lies_above(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    split = Placement.split
+
+    def lossy(self: Placement, at: bytes) -> None:
+        split(self, at)
+        self.owned = [owned for owned in self.owned if owned.low != at]
+        self._changed()
+
+    monkeypatch.setattr(Placement, "split", lossy)
+    assert len(found("ranges", tmp_path).case.steps) == 1

@@ -10,7 +10,16 @@ from tools.fuzz.target import Target, search
 from tools.fuzz.targets import TARGETS
 
 SEED = 20261124
-INPUTS: dict[str, int] = {"journal": 300, "promises": 200, "checkpoints": 200, "logs": 100, "sql": 400}
+INPUTS: dict[str, int] = {
+    "journal": 300,
+    "promises": 200,
+    "checkpoints": 200,
+    "logs": 100,
+    "sql": 400,
+    "wire": 100,
+    "frames": 150,
+    "ranges": 150,
+}
 """As many as take about three seconds."""
 
 

@@ -61,3 +61,44 @@ def test_the_history_finds_a_conflict_exactly_when_there_is_one(
             assert (found is Access.VALIDATE) == (Access.VALIDATE in expected)
     kept = {k for ts, made in every.commits if ts > floor for k, a in made.items() if a is not Access.VALIDATE}
     assert len(history) == len(kept), "nothing is kept that lies at or below the floor"
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    steps=st.lists(st.tuples(st.integers(1, 3), accesses, st.booleans()), max_size=12),
+    moving=st.sets(st.sampled_from(KEYS)),
+    above=times,
+    limit=st.sampled_from([1, 3, 100]),
+    questions=st.lists(st.tuples(accesses, times), min_size=1, max_size=20),
+)
+def test_a_history_that_moves_answers_as_before_above_its_floor(
+    steps: list[tuple[int, dict[Key, Access], bool]],
+    moving: set[Key],
+    above: Timestamp,
+    limit: int,
+    questions: list[tuple[dict[Key, Access], Timestamp]],
+) -> None:
+    history, every, now = History(), EveryCommit(), 0
+    for step, made, late in steps:
+        if late:  # of another range, whose history has come
+            ts = Timestamp(max(1, now - 2 * step))
+            history.learn(made, ts)
+        else:
+            now += step
+            ts = Timestamp(max(now, history.newest() + 1))
+            now = ts
+            history.add(made, ts)
+        every.commits.append((ts, made))
+    found, floor = history.recent(moving.__contains__, above, limit)
+    assert floor >= above and (floor == above or len(found) >= limit)
+    assert all(k in moving and ts > above for ts, k, _ in found)
+    moved = History()
+    for ts, k, access in found:
+        moved.learn({k: access}, ts)
+    history.drop(moving)
+    for wanted, start in questions:
+        here = {k: access for k, access in wanted.items() if k in moving}
+        left = {k: access for k, access in wanted.items() if k not in moving}
+        assert (history.conflict(left, start) is None) == (not every.conflicting(left, start))
+        if start >= floor:
+            assert (moved.conflict(here, start) is None) == (not every.conflicting(here, start))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tools.fuzz import checkpoints, journal, logs, promises, sql
+from tools.fuzz import checkpoints, frames, journal, logs, promises, ranges, sql, wire
 from tools.fuzz.target import Target
 
 TARGETS: dict[str, Target] = {
-    target.name: target for target in (journal.TARGET, promises.TARGET, checkpoints.TARGET, logs.TARGET, sql.TARGET)
+    module.TARGET.name: module.TARGET for module in (journal, promises, checkpoints, logs, sql, wire, frames, ranges)
 }

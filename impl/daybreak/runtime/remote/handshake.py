@@ -39,7 +39,8 @@ class HandshakeError(Exception):
     """The other side is not to be talked to; the text says why, and names both sides."""
 
     def __init__(self, reason: str, *, answer: bytes | None = None) -> None:
-        super().__init__(reason)
+        # Words of a stranger go to a log: they must not look like lines of it.
+        super().__init__("".join(letter if letter.isprintable() else "?" for letter in reason))
         self.answer = answer
         """What to tell the other side before hanging up; None if it was the one to refuse."""
 
@@ -94,7 +95,7 @@ class Handshake:
         """Take what the other side said and return the answer; `HandshakeError` if it is not to be talked to."""
         try:
             said = _decode(body)
-        except msgspec.MsgspecError:
+        except (ValueError, RecursionError):  # msgspec's errors, no UTF-8, nested too deep
             raise HandshakeError(f"{self._me.process}: what came is no greeting of a peer") from None
         if isinstance(said, Refused):
             raise HandshakeError(said.reason)

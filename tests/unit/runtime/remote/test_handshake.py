@@ -86,11 +86,29 @@ def test_a_proof_is_worth_nothing_when_sent_back_or_sent_again() -> None:
         later.receive(diallers_proof)
 
 
-@pytest.mark.parametrize("word", [b"", b"GET / HTTP/1.1\r\n\r\n", b"\xc0", b"\x90" * 4000])
+@pytest.mark.parametrize(
+    "word",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\xc0",
+        b"\x90" * 4000,
+        b"\x82\xa4type\xa7Refused\xa6reason\xa1\xff",  # no UTF-8
+        b"\x82\xa4type\xa7Refused\xa1x" + b"\x91" * 4000,  # nested in a field that nobody knows
+    ],
+)
 def test_what_is_no_greeting_is_refused_without_an_answer(word: bytes) -> None:
     with pytest.raises(HandshakeError, match=r"^A2: what came is no greeting of a peer$") as refused:
         sides()[1].receive(word)
     assert refused.value.answer is None
+
+
+def test_words_of_a_stranger_do_not_look_like_lines_of_a_log() -> None:
+    with pytest.raises(HandshakeError, match=r"^go\?A1: all is well\?\[31m$"):
+        sides()[1].receive(msgspec.msgpack.encode(handshake.Refused("go\nA1: all is well\x1b[31m")))
+    (greeting,) = sides(dialler=A._replace(cluster="c\nd"))[0].begin()
+    with pytest.raises(HandshakeError, match=r"^A2 refuses A: it belongs to cluster c\?d, not c1$"):
+        sides()[1].receive(greeting)
 
 
 def test_the_order_is_kept() -> None:
