@@ -28,12 +28,15 @@ class Attempts:
         self._worker = Worker(orders)
         self._failed: list[Judged] = []
         self._count = 0
+        self._began: float | None = None
 
     def attempt(self, case: Case) -> Tried:
         """Run a case. What went wrong by chance is told only if a judge has found something."""
         self._worker.take(self._count, case)
         self._count += 1
         result = self._worker.answer()
+        if self._began is None:
+            self._began = time.monotonic()
         if not self._worker.process.is_alive():
             self._worker.end()
             self._worker = Worker(self._orders)
@@ -41,6 +44,10 @@ class Attempts:
             return Tried((), ())
         self._failed.append(result)
         return Tried(result.verdict.findings, read_hits(result.directory / "faults.json"))
+
+    def lasted(self) -> float:
+        """Seconds since the first run was over, when all that the process needs was loaded."""
+        return time.monotonic() - self._began if self._began is not None else 0.0
 
     def of(self, case: Case) -> Judged | None:
         """What came of a case, if it failed."""
@@ -60,16 +67,16 @@ def is_whole(directory: Path) -> bool:
 
 
 def explain(case: Case, finding: Finding, directory: Path, *, plant: str | None, seconds: float) -> Told:
-    """Look for up to `seconds` for a smaller case that fails in the same way, and tell of the smallest one.
+    """Look for up to `seconds` for a smaller case that fails in the same way, and tell of the smallest one. The run
+    that shows that the case fails again is not counted: to load the specs takes seconds.
 
     `directory` is that of the run in which `finding` was found; the smallest one's is left in it, with the report as
     ``report.html``.
     """
-    end = time.monotonic() + seconds
     attempts = Attempts(Orders(str(directory / SMALLER), plant, LIMIT_SECONDS, states=False))
     kept: Judged | None = None
     try:
-        small = shrink(case, finding, attempts.attempt, Bounds(enough=lambda: time.monotonic() > end))
+        small = shrink(case, finding, attempts.attempt, Bounds(enough=lambda: attempts.lasted() > seconds))
         kept = attempts.of(small.case)
         place = kept.directory if kept is not None else directory
         findings = kept.verdict.findings if kept is not None else (finding,)
