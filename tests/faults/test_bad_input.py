@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from daybreak.journal.frame import SEGMENT_HEADER_BYTES, Frame, frames_after
+from daybreak.journal.frame import SEGMENT_HEADER_BYTES, Frame, frames_after, unpack_voucher
 from daybreak.journal.promise import FILES
 from daybreak.journal.scan import segment_name
 from daybreak.query import pgmessages as pg
@@ -201,11 +201,13 @@ def garbage_after_the_end(file: Path) -> int:
 
 
 def last_entry_torn(file: Path) -> int:
-    """The file ends amid its last entry, which the other zones have; where that entry begins.
+    """The file ends amid the last entry that it vouches for, which the other zones have; where that entry begins.
 
     They do: the process was killed, not the machine, and an entry is written in all zones before any acknowledges it.
+    What came after it nobody was ever told of.
     """
-    last = frames(file)[-1]
+    vouched = unpack_voucher(file.read_bytes(), 1)
+    (last,) = (frame for frame in frames(file) if frame.index == vouched)
     os.truncate(file, last.end - 1)
     return last.offset
 
