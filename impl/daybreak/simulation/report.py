@@ -166,7 +166,7 @@ def _clients(history: History, judged: Report) -> list[str]:
 def _transaction(one: Transaction, begun: int) -> str:
     times = [f"{(at - begun) / 1e6:8.4f}" if at is not None else "       ?" for at in (one.invoked, one.completed)]
     ops = " ".join(map(_op, one.ops))
-    return f"{times[0]} to{times[1]} s  client {one.process}: {OUTCOMES[one.status]:<9} {one.name}: {ops}"
+    return f"{times[0]} to{times[1]} s  {one.process}: {OUTCOMES[one.status]:<9} {one.name}: {ops}"
 
 
 def _op(op: Op) -> str:
