@@ -244,12 +244,13 @@ class Replica(Role):
         return [Send(self._crossbar, HeartbeatRequest(upto))]
 
     def _answer_waiting(self) -> Effects:
-        effects: Effects = []
+        ready: list[tuple[NodeId, Read]] = []
         while self._waiting and self._waiting[0][0] <= self._watermark:
             _, _, source, read = heapq.heappop(self._waiting)
             self._awaited.discard((source, read.request))
-            effects.append(Send(source, self._answer(read)))
-        return effects
+            ready.append((source, read))
+        # All of them are taken out first: an answer can be a step (`forget`), after which nobody may wait in vain.
+        return [Send(source, self._answer(read)) for source, read in ready]
 
     def _answer(self, read: Read) -> Message:
         if isinstance(read, ForgetBefore):

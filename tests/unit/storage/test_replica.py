@@ -278,6 +278,17 @@ def test_a_server_that_starts_lets_it_forget_all_but_the_newest_versions_once_it
     assert bench.sink.acts() == ["Forget"]
 
 
+def test_what_waited_beside_a_start_is_answered_with_it() -> None:
+    bench = Bench()
+    bench.commit(10, {A: b"1"})
+    bench.hear(ForgetBefore(7, time(60)))
+    bench.hear(ReadKeys(8, time(60), (A,)))
+    bench.hear(ReadKeys(9, time(55), (A,)))
+    found = ((A, time(10), b"1"),)
+    assert bench.complete(60) == [Send(QP, ReadResult(9, found)), Send(QP, Forgot(7)), Send(QP, ReadResult(8, found))]
+    assert bench.sink.acts() == ["Forget"]
+
+
 def test_what_was_deleted_and_forgotten_cannot_be_told_from_what_never_was() -> None:
     bench = Bench()
     bench.commit(10, {A: b"1"})
