@@ -15,7 +15,7 @@ from daybreak.simulation import worker
 from daybreak.simulation.run import Options
 from daybreak.simulation.verdict import Finding, Verdict
 
-KILLED, STUCK, BROKEN, FOUND = 3, 4, 5, 6
+KILLED, STUCK, BROKEN, FOUND, ASLEEP = 3, 4, 5, 6, 2
 """Seeds to which something happens."""
 
 
@@ -37,13 +37,15 @@ def well() -> None:
 
 
 def unwell() -> None:
-    """One process is killed, one hangs, one judge breaks down, one finds something."""
+    """One process is killed, one computes for ever, one waits for ever, one judge breaks down, one finds something."""
 
     def act(seed: int) -> Verdict | None:
         if seed == KILLED:
             os.kill(os.getpid(), signal.SIGKILL)
         while seed == STUCK:
             pass
+        while seed == ASLEEP:
+            signal.pause()
         if seed == BROKEN:
             raise ValueError("no judge expected that")
         return Verdict(seed, (Finding("history", "lost update of x"),)) if seed == FOUND else None

@@ -89,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=minutes,
         default=LIMIT_MINUTES,
         metavar="M",
-        help=f"a run that takes longer is taken for stuck (default {LIMIT_MINUTES:g} minutes)",
+        help=f"a run that computes for longer is taken for stuck (default {LIMIT_MINUTES:g} minutes)",
     )
     parser.add_argument(
         "--shrink",

@@ -90,7 +90,7 @@ class Worker:
         stuck = directory / STUCK
         if stuck.exists() and stuck.read_text():
             seconds = self._orders.limit_seconds
-            return Finding("liveness", f"the run has not ended after {seconds:g} s of real time: {stuck} says where")
+            return Finding("liveness", f"the run has not ended after {seconds:g} s of computing: {stuck} says where")
         code = self.process.exitcode
         how = f"by signal {-code}" if code is not None and code < 0 else f"with exit code {code}"
         return Finding("invariants", f"the process that ran it has ended {how}")

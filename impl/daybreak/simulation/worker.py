@@ -11,10 +11,11 @@ import importlib
 import shutil
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from daybreak.errors import RequestError
 from daybreak.simulation.case import Case, write_case
@@ -27,6 +28,8 @@ STUCK = "stuck.txt"
 """… where it was when its time was up, …"""
 BROKEN = "broken.txt"
 """… and where a judge has broken down."""
+WAITED = 10
+"""So many times its limit a run may take in real time."""
 
 
 class Orders(NamedTuple):
@@ -37,7 +40,8 @@ class Orders(NamedTuple):
     plant: str | None
     """``MODULE:FUNCTION`` to call before the first run: it puts a bug into this process."""
     limit_seconds: float
-    """Of real time: a run that takes longer is taken for stuck, and the process ends."""
+    """Of processor time, or ten times as many of real time: a run that takes longer is taken for stuck, and the process
+    ends. A busy machine makes no run stuck."""
     states: bool
     """Whether verdicts are to tell which abstract states of the specs were reached."""
 
@@ -76,14 +80,26 @@ def serve(pipe: Connection, orders: Orders) -> None:
 def _run(case: Case, directory: Path, orders: Orders) -> Verdict:
     directory.mkdir(parents=True)
     write_case(case, directory / CASE)
-    with (directory / STUCK).open("w") as stuck:
-        faulthandler.dump_traceback_later(orders.limit_seconds, exit=True, file=stuck)
+    with (directory / STUCK).open("w") as stuck, _limited(orders.limit_seconds, stuck):
         verdict = _judge(case, directory, orders.states)
-        faulthandler.cancel_dump_traceback_later()
     (directory / STUCK).unlink()
     if verdict.clean:
         shutil.rmtree(directory)
     return verdict
+
+
+@contextmanager
+def _limited(seconds: float, stuck: TextIO) -> Iterator[None]:
+    """Where this process is goes into `stuck`, and it ends, when it has computed or waited for too long."""
+    faulthandler.register(signal.SIGPROF, file=stuck, chain=True)  # and then the signal does what it does: it ends us
+    faulthandler.dump_traceback_later(WAITED * seconds, exit=True, file=stuck)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        faulthandler.cancel_dump_traceback_later()
+        faulthandler.unregister(signal.SIGPROF)
 
 
 def _judge(case: Case, directory: Path, states: bool) -> Verdict:

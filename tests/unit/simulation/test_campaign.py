@@ -13,7 +13,7 @@ from daybreak.simulation.case import Case, read_case
 from daybreak.simulation.profiles import draw
 from daybreak.simulation.verdict import Verdict
 from daybreak.simulation.worker import Orders, find_plant
-from tests.support.trials import BROKEN, FOUND, KILLED, STUCK
+from tests.support.trials import ASLEEP, BROKEN, FOUND, KILLED, STUCK
 
 
 class Learning(Given):
@@ -35,14 +35,15 @@ def orders(directory: Path, plant: str, limit_seconds: float = 60) -> Orders:
 
 def test_whatever_becomes_of_a_process_there_is_a_verdict(tmp_path: Path) -> None:
     cases = Learning(range(9))
-    with closing(judged(cases, orders(tmp_path, "unwell", 1), 2)) as results:
+    with closing(judged(cases, orders(tmp_path, "unwell", 0.5), 2)) as results:
         found: dict[int, Judged] = {result.case.seed: result for result in results}
     assert sorted(cases.learnt) == sorted(found) == [*range(9)]
     said = {seed: result.verdict.findings for seed, result in found.items() if result.verdict.findings}
-    assert said.keys() == {KILLED, STUCK, BROKEN, FOUND}
+    assert said.keys() == {KILLED, STUCK, BROKEN, FOUND, ASLEEP}
     assert said[KILLED][0].sentence == "the process that ran it has ended by signal 9"
-    assert said[STUCK][0].judge == "liveness"
-    assert "in act" in (found[STUCK].directory / "stuck.txt").read_text()
+    for seed in (STUCK, ASLEEP):
+        assert said[seed][0].judge == "liveness"
+        assert "in act" in (found[seed].directory / "stuck.txt").read_text()
     assert "a judge has broken down: ValueError: no judge expected that" in said[BROKEN][0].sentence
     assert "in act" in (found[BROKEN].directory / "broken.txt").read_text()
     assert said[FOUND][0].sentence == "lost update of x"
